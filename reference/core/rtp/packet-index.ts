@@ -1,0 +1,77 @@
+/** SRTP packet indices are 48 bits: rollover counter, then sequence number (RFC 3711 section 3.3.1). */
+export const INDEX_LIMIT = 2 ** 48;
+
+/** Packets behind the newest that may still arrive; RFC 3711 section 3.3.2 asks for at least 64. */
+const REPLAY_WINDOW = 128;
+
+/**
+ * The packet index that a 16-bit sequence number most likely stands for (RFC 3711 section 3.3.1), given the highest index so
+ * far, or null before the first packet, whose rollover counter is 0. No stream has a packet before rollover counter 0, so
+ * there the guess "one less" is 0 (the RFC's 2^32 - 1 never authenticates). May reach {@link INDEX_LIMIT}, where the key has expired.
+ */
+export const estimateIndex = (highest: number | null, sequence: number): number => {
+  if (highest === null) return sequence;
+  const newest = highest % 2 ** 16;
+  const rollover = (highest - newest) / 2 ** 16;
+  if (newest < 2 ** 15)
+    return Math.max(sequence - newest > 2 ** 15 ? rollover - 1 : rollover, 0) * 2 ** 16 + sequence;
+  return (newest - 2 ** 15 > sequence ? rollover + 1 : rollover) * 2 ** 16 + sequence;
+};
+
+/** The replay list of one source (RFC 3711 section 3.3.2): a sliding window of 128 indices. */
+export interface ReplayWindow {
+  /** Highest index accepted, null before the first. */
+  highest(): number | null;
+  /** Whether the index may still be accepted; changes nothing. */
+  check(index: number): 'fresh' | 'replayed' | 'too-old';
+  /** Remembers the index of a packet that verified. */
+  accept(index: number): void;
+}
+
+/** An empty replay list. */
+export const createReplayWindow = (): ReplayWindow => {
+  const seen = new Uint8Array(REPLAY_WINDOW);
+  let highest: number | null = null;
+  return {
+    highest: () => highest,
+    check: (index) => {
+      if (highest === null || index > highest) return 'fresh';
+      if (index <= highest - REPLAY_WINDOW) return 'too-old';
+      return seen[index % REPLAY_WINDOW] === 1 ? 'replayed' : 'fresh';
+    },
+    accept: (index) => {
+      if (highest === null || index - highest >= REPLAY_WINDOW) seen.fill(0);
+      else
+        for (let skipped = highest + 1; skipped < index; skipped += 1)
+          seen[skipped % REPLAY_WINDOW] = 0;
+      seen[index % REPLAY_WINDOW] = 1;
+      highest = Math.max(highest ?? index, index);
+    },
+  };
+};
+
+/** How many packets one master key may secure; whichever number is reached first ends the key for both protocols. */
+export interface KeyLimits {
+  readonly rtp: number;
+  readonly rtcp: number;
+}
+
+/** The limits of RFC 3711 section 9.2. */
+export const KEY_LIFETIME: KeyLimits = { rtp: INDEX_LIMIT, rtcp: 2 ** 31 };
+
+/** Packets secured under one master key, all sources together. */
+export interface KeyLifetime {
+  expired(): boolean;
+  count(protocol: 'rtp' | 'rtcp'): void;
+}
+
+/** A count of packets against the limits. */
+export const createKeyLifetime = (limits: KeyLimits): KeyLifetime => {
+  const used = { rtp: 0, rtcp: 0 };
+  return {
+    expired: () => used.rtp >= limits.rtp || used.rtcp >= limits.rtcp,
+    count: (protocol) => {
+      used[protocol] += 1;
+    },
+  };
+};
