@@ -1,0 +1,132 @@
+import { fault, ok, type Fault, type Result } from '../result.ts';
+import type { Essentials } from './essentials.ts';
+import {
+  type HeaderPairs,
+  listValues,
+  makeRequest,
+  type SipRequest,
+  type SipResponse,
+} from './message.ts';
+import { parseNameAddress } from './name-address.ts';
+import { parameter } from './parameters.ts';
+import { parseSipUri } from './uri.ts';
+
+/** State of a dialog (RFC 3261 section 12). URIs as written. */
+export interface Dialog {
+  readonly callId: string;
+  readonly localTag: string;
+  readonly remoteTag: string;
+  readonly localUri: string;
+  readonly remoteUri: string;
+  /** Where requests go: the peer's Contact. */
+  readonly target: string;
+  /** Route values, the first to be visited first. */
+  readonly routes: readonly string[];
+  /** CSeq of the last request sent; 0 before the first. */
+  readonly localSequence: number;
+  /** CSeq of the last request received; undefined before the first. */
+  readonly remoteSequence: number | undefined;
+}
+
+const contactOf = (message: SipRequest | SipResponse): string | undefined => {
+  const [value, another] = listValues(message, 'Contact');
+  const parsed = value === undefined || another !== undefined ? undefined : parseNameAddress(value);
+  return parsed?.ok === true && parseSipUri(parsed.value.uri).ok ? parsed.value.uri : undefined;
+};
+
+/** The caller's side, from its INVITE and a 2xx to it (RFC 3261 section 12.1.2). */
+export const dialogOfCaller = (
+  sent: Essentials,
+  response: SipResponse,
+  received: Essentials,
+): Result<Dialog, Fault<'sip/contact' | 'sip/to'>> => {
+  const target = contactOf(response);
+  if (target === undefined) return fault('sip/contact');
+  if (received.toTag === undefined) return fault('sip/to');
+  return ok({
+    callId: sent.callId,
+    localTag: sent.fromTag,
+    remoteTag: received.toTag,
+    localUri: sent.from.uri,
+    remoteUri: sent.to.uri,
+    target,
+    routes: listValues(response, 'Record-Route').toReversed(),
+    localSequence: sent.cseq.sequence,
+    remoteSequence: undefined,
+  });
+};
+
+/** The callee's side, from the INVITE received (RFC 3261 section 12.1.1). */
+export const dialogOfCallee = (
+  request: SipRequest,
+  received: Essentials,
+  localTag: string,
+): Result<Dialog, Fault<'sip/contact'>> => {
+  const target = contactOf(request);
+  if (target === undefined) return fault('sip/contact');
+  return ok({
+    callId: received.callId,
+    localTag,
+    remoteTag: received.fromTag,
+    localUri: received.to.uri,
+    remoteUri: received.from.uri,
+    target,
+    routes: listValues(request, 'Record-Route'),
+    localSequence: 0,
+    remoteSequence: received.cseq.sequence,
+  });
+};
+
+/**
+ * Whether a request belongs to a dialog (RFC 3261 section 12.2.2): other tags or Call-ID are another dialog; other From or To
+ * URIs are refused (interpretation I-3), although RFC 3261 lets them change.
+ */
+export const matchDialog = (
+  dialog: Dialog,
+  received: Essentials,
+): 'same' | 'other-dialog' | 'other-identity' => {
+  const same =
+    dialog.callId === received.callId &&
+    dialog.localTag === received.toTag &&
+    dialog.remoteTag === received.fromTag;
+  if (!same) return 'other-dialog';
+  return dialog.localUri === received.to.uri && dialog.remoteUri === received.from.uri
+    ? 'same'
+    : 'other-identity';
+};
+
+/** A request inside a dialog (RFC 3261 section 12.2.1.1); `via` is the whole value, branch included. */
+export const dialogRequest = (
+  dialog: Dialog,
+  method: string,
+  sequence: number,
+  via: string,
+  headers: HeaderPairs = [],
+): SipRequest => {
+  const first = dialog.routes[0];
+  const firstUri = first === undefined ? undefined : parseNameAddress(first);
+  const firstHop = firstUri?.ok === true ? parseSipUri(firstUri.value.uri) : undefined;
+  // Without lr, the first hop is a strict router: it must find itself in the Request-URI, and the target behind the routes.
+  const strict = firstHop?.ok === true && parameter(firstHop.value.parameters, 'lr') === undefined;
+  const uri = strict && firstUri?.ok === true ? firstUri.value.uri : dialog.target;
+  const routes = strict ? [...dialog.routes.slice(1), `<${dialog.target}>`] : dialog.routes;
+  return makeRequest(method, uri, [
+    ['Via', via],
+    ['Max-Forwards', '70'],
+    ...routes.map((route) => ['Route', route] as const),
+    ['From', `<${dialog.localUri}>;tag=${dialog.localTag}`],
+    ['To', `<${dialog.remoteUri}>;tag=${dialog.remoteTag}`],
+    ['Call-ID', dialog.callId],
+    ['CSeq', `${sequence} ${method}`],
+    ...headers,
+  ]);
+};
+
+/** Whether a response's Call-ID, From and To URI are those of the request sent; only the To tag may be new. */
+export const answersRequest = (sent: Essentials, received: Essentials): boolean =>
+  sent.callId === received.callId &&
+  sent.fromTag === received.fromTag &&
+  sent.from.uri === received.from.uri &&
+  sent.to.uri === received.to.uri &&
+  sent.cseq.sequence === received.cseq.sequence &&
+  (sent.toTag === undefined || sent.toTag === received.toTag);

@@ -1,0 +1,112 @@
+import type { Result } from '../result.ts';
+import type { IdentityRule } from './identity.ts';
+import type { SipMessage } from './message.ts';
+
+/** Names one TLS connection for as long as it lives; never reused. */
+export type ConnectionId = string;
+
+/** The other end of a TLS connection. */
+export interface Peer {
+  /** CommonName of its verified certificate. */
+  readonly commonName: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A body on its way through the proxy. */
+export interface BodyContext {
+  readonly callId: string;
+  /** An offer goes from `fromNumber` to `toNumber`, the answer back. */
+  readonly direction: 'offer' | 'answer';
+  /** Sender of the INVITE. */
+  readonly fromNumber: string;
+  /** Receiver of the INVITE. */
+  readonly toNumber: string;
+  /** Addresses of the two phones' TLS connections. */
+  readonly fromAddress: string;
+  readonly toAddress: string;
+  /** The INVITE or its 18x or 2xx response, before the change. */
+  readonly message: SipMessage;
+}
+
+/** Gives the body to send on, undefined to leave it as it is, or a fault: the INVITE gets 488, an answer is not passed on. */
+export type BodyRewriter = (context: BodyContext) => Result<Uint8Array | undefined>;
+
+export interface RegistrarProxyConfig {
+  /** Hosts for which this server is responsible: its domain, its addresses. */
+  readonly domains: readonly string[];
+  /** Host and port that it writes into Via and Record-Route. */
+  readonly host: string;
+  readonly port: number;
+  /** A fresh unguessable token at every call: at least 64 bits, letters and digits only. */
+  readonly random: () => string;
+  /** Who may send a request; `commonNameOwnsFrom` when absent. */
+  readonly identityRule?: IdentityRule;
+  /** Changes the bodies of INVITE and of its 18x and 2xx responses; unchanged when absent. */
+  readonly rewriteBody?: BodyRewriter;
+  /** Tells 404 from 480; every number counts as known when absent. */
+  readonly isKnownNumber?: (number: string) => boolean;
+  /** Seconds. */
+  readonly minimumExpires?: number;
+  readonly maximumExpires?: number;
+  /** Milliseconds; 12 hours when absent. */
+  readonly maximumCallDuration?: number;
+  /** Beyond so many transactions under way, 503. */
+  readonly maximumTransactions?: number;
+}
+
+/** What happens to the proxy. Times are milliseconds of one clock that never goes back. */
+export type RegistrarProxyInput =
+  | {
+      readonly kind: 'message';
+      readonly connection: ConnectionId;
+      readonly peer: Peer;
+      readonly message: SipMessage | Uint8Array;
+    }
+  | { readonly kind: 'connection-closed'; readonly connection: ConnectionId }
+  /** The number's certificate was revoked: its connections are closed and its calls end at once. */
+  | { readonly kind: 'revoke'; readonly number: string }
+  | { readonly kind: 'tick' };
+
+export type CallEndReason = 'bye' | 'failed' | 'expired' | 'connection-lost' | 'revoked';
+
+export type RegistrarProxyOutput =
+  | { readonly kind: 'send'; readonly connection: ConnectionId; readonly bytes: Uint8Array }
+  | { readonly kind: 'close'; readonly connection: ConnectionId }
+  | { readonly kind: 'refused'; readonly code: string; readonly detail: string }
+  /** Call again with `tick` at this time; replaces any earlier request. */
+  | { readonly kind: 'wake'; readonly at: number }
+  | {
+      readonly kind: 'registered';
+      readonly number: string;
+      readonly connection: ConnectionId;
+      readonly address: string;
+    }
+  | { readonly kind: 'unregistered'; readonly number: string }
+  /** An INVITE is about to be forwarded. */
+  | {
+      readonly kind: 'call-started';
+      readonly callId: string;
+      readonly fromNumber: string;
+      readonly toNumber: string;
+    }
+  | { readonly kind: 'call-answered'; readonly callId: string }
+  /** Whatever was kept for the call can be freed; comes once for each `call-started`. */
+  | { readonly kind: 'call-ended'; readonly callId: string; readonly reason: CallEndReason };
+
+/** Where a registered number is reached (RFC 3261 section 10.3). */
+export interface Location {
+  readonly number: string;
+  readonly connection: ConnectionId;
+  /** The Contact URI as written. */
+  readonly contact: string;
+  /** Milliseconds. */
+  readonly expiresAt: number;
+}
+
+export interface RegistrarProxy {
+  /** Takes one input at time `now` (milliseconds) and gives what follows from it, in order. */
+  handle(input: RegistrarProxyInput, now: number): readonly RegistrarProxyOutput[];
+  /** Numbers registered now. */
+  locations(): readonly Location[];
+}

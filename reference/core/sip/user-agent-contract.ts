@@ -1,0 +1,92 @@
+import type { HeaderPairs, SipMessage, SipRequest, SipResponse } from './message.ts';
+
+export interface UserAgentConfig {
+  /** Own number, the user part of From and Contact. */
+  readonly number: string;
+  /** Host of the signalling server, as URIs name it. */
+  readonly domain: string;
+  /** Own Contact URI, such as `sip:+33612345678@10.0.0.2:40000;transport=tls`; its host and port also go into Via. */
+  readonly contact: string;
+  /** A fresh unguessable token at every call: at least 64 bits, letters and digits only. */
+  readonly random: () => string;
+  /** Seconds asked for at registration; 3600 when absent. */
+  readonly expires?: number;
+  /** Sent as User-Agent when given. */
+  readonly userAgent?: string;
+}
+
+/** What happens to a user agent. Times are milliseconds of one clock that never goes back. */
+export type UserAgentInput =
+  /** `contact`: the Contact URI of this connection, when its port is another than before. */
+  | { readonly kind: 'connection-up'; readonly contact?: string }
+  | { readonly kind: 'connection-down' }
+  | { readonly kind: 'message'; readonly message: SipMessage | Uint8Array }
+  | { readonly kind: 'tick' }
+  | UserAgentCommand;
+
+/** What the application asks for. A command that does not fit the state gives the event `refused`, code `sip/state`. */
+export type UserAgentCommand =
+  | { readonly kind: 'register' }
+  | { readonly kind: 'unregister' }
+  | {
+      readonly kind: 'invite';
+      /** The number dialled. */
+      readonly number: string;
+      /** A fresh Call-ID chosen by the application, which signs it; random when absent. */
+      readonly callId?: string;
+      readonly headers?: HeaderPairs;
+      readonly body: Uint8Array;
+    }
+  /** Sends 180. */
+  | { readonly kind: 'ring' }
+  /** Sends 200, until the ACK comes. */
+  | { readonly kind: 'accept'; readonly headers?: HeaderPairs; readonly body: Uint8Array }
+  /** Refuses an incoming call with a final status, 400 to 699. */
+  | { readonly kind: 'reject'; readonly status: number }
+  /** After `answered`: ACK with extra headers; the call stands. */
+  | { readonly kind: 'acknowledge'; readonly headers?: HeaderPairs }
+  /** After `answered`: ACK without extra headers, then BYE. */
+  | { readonly kind: 'acknowledge-and-end' }
+  /** Gives up an unanswered outgoing call. */
+  | { readonly kind: 'cancel' }
+  /** Ends the call in whatever way its state asks for: CANCEL, refusal, or BYE. */
+  | { readonly kind: 'hang-up' };
+
+export type UserAgentEvent =
+  /** `expires` in seconds. */
+  | { readonly kind: 'registered'; readonly expires: number }
+  | { readonly kind: 'registration-failed'; readonly status: number }
+  | { readonly kind: 'registration-lost' }
+  | { readonly kind: 'unregistered' }
+  | { readonly kind: 'incoming-invite'; readonly callId: string; readonly message: SipRequest }
+  | { readonly kind: 'progress'; readonly callId: string; readonly message: SipResponse }
+  | { readonly kind: 'answered'; readonly callId: string; readonly message: SipResponse }
+  /** An outgoing call came to nothing: the status received, 408 without answer, 487 cancelled, 503 without connection. */
+  | { readonly kind: 'call-failed'; readonly callId: string; readonly status: number }
+  /** The ACK of an accepted call; only the first decides, and only it is given. */
+  | { readonly kind: 'acknowledged'; readonly callId: string; readonly message: SipRequest }
+  /** The caller gave up before the call was accepted. */
+  | { readonly kind: 'cancelled'; readonly callId: string }
+  /** The peer hung up. */
+  | { readonly kind: 'bye'; readonly callId: string; readonly message: SipRequest }
+  /** The call ended from this side. */
+  | { readonly kind: 'ended'; readonly callId: string; readonly reason: EndReason }
+  /** Something received or commanded was refused; for the log. */
+  | { readonly kind: 'refused'; readonly code: string; readonly detail: string };
+
+export type EndReason = 'local' | 'rejected' | 'ack-timeout' | 'connection-lost';
+
+export type UserAgentOutput =
+  | { readonly kind: 'send'; readonly bytes: Uint8Array }
+  /** Call again with `tick` at this time; replaces any earlier request. */
+  | { readonly kind: 'wake'; readonly at: number }
+  | UserAgentEvent;
+
+export interface UserAgent {
+  /** Takes one input at time `now` (milliseconds) and gives what follows from it, in order. */
+  handle(input: UserAgentInput, now: number): readonly UserAgentOutput[];
+  /** Whether a registration stands. */
+  registered(): boolean;
+  /** Call-ID of the call under way. */
+  currentCallId(): string | undefined;
+}
