@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { toHex } from '../core/bytes.ts';
+import { commonNameOwnsFrom, type IdentityRule } from '../core/sip/registrar-proxy.ts';
+import { exactTlsProfile, type TlsProfile } from '../core/tls/profile.ts';
+import { createAuthorities, type Authorities } from './authorities/authorities.ts';
+import { startRegistrationService } from './registration/service.ts';
+import { createRelay, type RelayRange } from './relay/relay.ts';
+import { createMediaPath } from './signalling/media-path.ts';
+import { startSignallingServer } from './signalling/server.ts';
+import type { SmsSender } from './sms/sms-sender.ts';
+
+/** Parts an appliance is composed of. {@link applianceParts} is the right set; a deliberately broken one is composed of others. */
+export interface ApplianceParts {
+  readonly sipProfile: TlsProfile;
+  readonly registrationProfile: TlsProfile;
+  readonly identityRule: IdentityRule;
+  /** Whether the SIP service asks for a client certificate. */
+  readonly requireClientCertificate: boolean;
+}
+
+/** The parts of the reference appliance. */
+export const applianceParts: ApplianceParts = {
+  sipProfile: exactTlsProfile,
+  registrationProfile: exactTlsProfile,
+  identityRule: commonNameOwnsFrom,
+  requireClientCertificate: true,
+};
+
+/** Something the appliance refused, for its log; never a secret. */
+export interface ApplianceRefusal {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** Where an appliance listens and what it works with. */
+export interface ApplianceSettings {
+  /** Address of its Internet side. */
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly sipPort: number;
+  readonly registrationPort: number;
+  readonly relay: RelayRange;
+  readonly sms: SmsSender;
+  readonly onRefusal: (refusal: ApplianceRefusal) => void;
+}
+
+/** A running appliance. */
+export interface ReferenceAppliance {
+  readonly sip: { readonly host: string; readonly port: number };
+  readonly registration: { readonly host: string; readonly port: number };
+  readonly relay: RelayRange;
+  readonly trust: Authorities['trust'];
+  stop(): Promise<void>;
+}
+
+const randomToken = (): string => toHex(new Uint8Array(randomBytes(12)));
+
+/** Closes in the order given, each whatever became of those before. */
+const closeAll = async (parts: readonly { close(): Promise<void> }[]): Promise<void> => {
+  for (const part of parts) await part.close().catch(() => undefined);
+};
+
+/** Starts authorities, registration, signalling and relay (target 2.3: the appliance holds all services). Rejects with one line, nothing left running, when a part cannot start. */
+export const startAppliance = async (
+  settings: ApplianceSettings,
+  parts: ApplianceParts = applianceParts,
+): Promise<ReferenceAppliance> => {
+  const { host, sms } = settings;
+  const refuse = (code: string, detail: string) =>
+    settings.onRefusal({ at: Date.now(), code, detail });
+  const bytes = (length: number) => new Uint8Array(randomBytes(length));
+  const authorities = await createAuthorities({ now: Date.now, randomBytes: bytes });
+  const [sipCredentials, registrationCredentials] = await Promise.all([
+    authorities.issueServerCertificate([host]),
+    authorities.issueServerCertificate([host]),
+  ]);
+  const started: { close(): Promise<void> }[] = [];
+  try {
+    const relay = await createRelay(settings.relay);
+    started.unshift(relay);
+    const registration = await startRegistrationService({
+      host,
+      port: settings.registrationPort,
+      credentials: registrationCredentials,
+      authorities,
+      sms,
+      now: Date.now,
+      randomBytes: bytes,
+      profile: parts.registrationProfile,
+      onRefusal: (refusal) => refuse(refusal.code, refusal.detail),
+    });
+    started.unshift(registration);
+    const signalling = await startSignallingServer({
+      host,
+      port: settings.sipPort,
+      credentials: sipCredentials,
+      trust: authorities.trust,
+      mediaPath: createMediaPath(relay, settings.relay.host),
+      random: randomToken,
+      profile: parts.sipProfile,
+      identityRule: parts.identityRule,
+      requireClientCertificate: parts.requireClientCertificate,
+      onRefusal: refuse,
+    });
+    started.unshift(signalling);
+    return {
+      sip: signalling.endpoint,
+      registration: registration.endpoint,
+      relay: settings.relay,
+      trust: authorities.trust,
+      stop: () => closeAll(started),
+    };
+  } catch (error) {
+    await closeAll(started);
+    throw error;
+  }
+};
