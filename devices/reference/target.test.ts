@@ -1,0 +1,78 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { openLoopbackSite, type LabSite } from '../../simulators/lab/site.ts';
+import type { Appliance, Phone } from '../contract.ts';
+import { referenceTarget } from './target.ts';
+
+const started: { stop(): Promise<void> }[] = [];
+const sites: LabSite[] = [];
+
+const passphrase = 'a test passphrase';
+
+const system = async () => {
+  const site = await openLoopbackSite();
+  sites.push(site);
+  const target = referenceTarget();
+  const appliance = await target.startAppliance(site);
+  started.push(appliance);
+  const description = await appliance.describe();
+  const phone = async (name: string, number: string): Promise<Phone> => {
+    const made = await target.startPhone(site, name, description);
+    started.unshift(made);
+    await enrol(appliance, made, number);
+    await made.unlock(passphrase);
+    await made.register();
+    return made;
+  };
+  return { appliance, phone };
+};
+
+const enrol = async (appliance: Appliance, phone: Phone, number: string) => {
+  await phone.requestEnrolment(number, passphrase);
+  await phone.completeEnrolment(await appliance.readToken(number, 5_000));
+};
+
+afterEach(async () => {
+  for (const part of started.splice(0)) await part.stop();
+  for (const site of sites.splice(0)) await site.close();
+});
+
+describe('the reference system through its contract', () => {
+  it('carries a call: both phones show the same identifiers crosswise and hear each other', async () => {
+    const { phone } = await system();
+    const [alice, bob] = await Promise.all([
+      phone('alice', '+33639980001'),
+      phone('bob', '+33639980002'),
+    ]);
+    await bob.setAutoAnswer(true);
+    await alice.dial('+33639980002');
+    const [atAlice, atBob] = await Promise.all(
+      [alice, bob].map((each) => each.waitForAudio(10, 10_000)),
+    );
+    expect(atAlice).toMatchObject({
+      state: 'in-call',
+      peerNumber: '+33639980002',
+      packetsRefused: 0,
+    });
+    expect(atBob).toMatchObject({
+      state: 'in-call',
+      peerNumber: '+33639980001',
+      packetsRefused: 0,
+    });
+    expect(atAlice?.identifiers?.local).toMatch(/^[0-9a-f]{4}( [0-9a-f]{4}){7}$/);
+    expect(atAlice?.identifiers?.local).toBe(atBob?.identifiers?.peer);
+    expect(atAlice?.identifiers?.peer).toBe(atBob?.identifiers?.local);
+    expect(await alice.mediaKeys()).toEqual(await bob.mediaKeys());
+    await bob.hangUp();
+    expect(await alice.waitForCall(['ended'], 5_000)).toMatchObject({ endedBy: null });
+    expect([...(await alice.refusals()), ...(await bob.refusals())]).toEqual([]);
+  });
+
+  it('names the phone, the step and the reason when something is refused', async () => {
+    const { phone } = await system();
+    const alice = await phone('alice', '+33639980001');
+    await expect(alice.unlock('another passphrase')).rejects.toThrow(/^phone alice: unlocking: /);
+    await alice.dial('+33639980009');
+    expect(await alice.waitForCall(['ended'], 5_000)).toMatchObject({ endedBy: 'sip/480' });
+    await expect(alice.waitForCall(['in-call'], 1)).rejects.toThrow('in-call did not come within');
+  });
+});
