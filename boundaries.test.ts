@@ -33,7 +33,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'simulators/fleet/': ['simulators/', 'reference/'],
   'simulators/android/': ['simulators/', 'reference/'],
   'devices/': ['devices/', 'simulators/', 'reference/'],
-  'reports/': ['reports/'],
+  'reports/': ['reports/', 'reference/core/result.ts'],
   'reports/model/': ['reports/model/'],
 };
 

@@ -8,6 +8,6 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters:
-      process.env['CI'] === undefined ? ['default'] : ['default', './reports/summary-reporter.ts'],
+      process.env['CI'] === undefined ? ['default'] : ['default', './vitest-summary.ts'],
   },
 });

@@ -1,0 +1,87 @@
+import type { Run } from '../model/run.ts';
+import type { Labels } from './labels.ts';
+import { markup, type Markup } from './markup.ts';
+import { rowsOf, type ClaimRow } from './standing.ts';
+
+const personForm = ({ claim }: ClaimRow, { text }: Labels): Markup => {
+  const choice = (value: string, label: string) =>
+    markup`<label><input type="radio" name="claim-${claim.id}" value="${value}"> ${label}</label>`;
+  return markup`<fieldset><legend>${claim.id}</legend><p>${claim.text}</p>
+<div class="choices">${choice('met', text.met)}${choice('not-met', text.notMet)}${choice('undecided', text.undecided)}</div>
+<label class="field">${text.seen}<textarea rows="3"></textarea></label>
+<div class="signed"><label class="field">${text.examiner}<input type="text"></label><label class="field">${text.date}<input type="text"></label></div></fieldset>`;
+};
+
+/** A form for each claim that only a person can judge; nothing when there is none. */
+export const renderPerson = (rows: readonly ClaimRow[], labels: Labels): Markup | null => {
+  const waiting = rowsOf(rows, 'person');
+  if (waiting.length === 0) return null;
+  return markup`<section id="person"><h2>${labels.text.person}</h2><p class="note">${labels.text.personNote}</p>${waiting.map((row) => personForm(row, labels))}</section>`;
+};
+
+/** The claims that the plan leaves out, each with the reason; nothing when there is none. */
+export const renderLeftOut = (rows: readonly ClaimRow[], { text }: Labels): Markup | null => {
+  const out = rowsOf(rows, 'left-out');
+  if (out.length === 0) return null;
+  return markup`<section id="left-out"><h2>${text.leftOut}</h2><div class="scroll" tabindex="0" role="group" aria-label="${text.leftOut}"><table><caption class="unseen">${text.leftOut}</caption><thead><tr><th scope="col">${text.claim}</th><th scope="col">${text.statement}</th><th scope="col">${text.reason}</th></tr></thead><tbody>${out.map((row) => markup`<tr><th scope="row">${row.claim.id}</th><td>${row.claim.text}</td><td>${row.reason}</td></tr>`)}</tbody></table></div></section>`;
+};
+
+/** Observations, apart from conformity; nothing when there is none. */
+export const renderObservations = (run: Run, { text }: Labels): Markup | null => {
+  if (run.observations.length === 0) return null;
+  return markup`<section id="observations"><h2>${text.observations}</h2><p class="note">${text.observationsNote}</p><dl class="grounds">${run.observations.map((entry) => markup`<dt>${entry.id}</dt><dd>${entry.text}</dd>`)}</dl></section>`;
+};
+
+/** The entries of the register that claims of this run rest on; nothing when there is none. */
+export const renderInterpretations = (run: Run, { text }: Labels): Markup | null => {
+  const entries = run.interpretations.map((entry) => ({
+    ...entry,
+    claims: run.claims.filter((claim) => claim.interpretations.includes(entry.id)),
+  }));
+  const used = entries.filter((entry) => entry.claims.length > 0);
+  if (used.length === 0) return null;
+  return markup`<section id="interpretations"><h2>${text.interpretations}</h2><p class="note">${text.interpretationsNote}</p>${used.map((entry) => markup`<article class="entry" id="reading-${entry.id}"><h3>${entry.id}</h3><p>${entry.text}</p><p class="note">${text.claimIds}${text.colon} ${entry.claims.map((claim, index) => markup`${index > 0 && ', '}<a href="#claim-${claim.id}">${claim.id}</a>`)}</p></article>`)}</section>`;
+};
+
+/** What the run was made with. */
+export const renderEnvironment = (run: Run, { text }: Labels): Markup => {
+  const entries = [
+    [text.version, `${run.tool} ${run.version}`],
+    [text.node, run.environment.node],
+    [text.openssl, run.environment.openssl],
+    [text.platform, run.environment.platform],
+    [text.capture, run.environment.capture],
+    [text.codec, run.environment.codec],
+  ];
+  return markup`<section id="environment"><h2>${text.environment}</h2><dl class="grounds">${entries.map(([label, value]) => markup`<dt>${label ?? ''}</dt><dd>${value ?? ''}</dd>`)}</dl></section>`;
+};
+
+const activityTable = (run: Run, labels: Labels): Markup => {
+  const { activities, text } = labels;
+  const rows = run.activities.map(
+    (activity) =>
+      markup`<tr><th scope="row">${activity.id}</th><td>${activities[activity.status]}${activity.reason !== undefined && markup`${text.colon} ${activity.reason}`}</td><td class="numeric">${(activity.took / 1000).toFixed(2)} s</td></tr>`,
+  );
+  return markup`<div class="scroll" tabindex="0" role="group" aria-label="${text.activities}"><table><caption>${text.activities} (${run.activities.length})</caption><thead><tr><th scope="col">${text.activity}</th><th scope="col">${text.status}</th><th scope="col">${text.took}</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+};
+
+const scenarioTable = (run: Run, { text }: Labels): Markup => {
+  const rows = run.plan.scenarios.map(
+    (scenario) =>
+      markup`<tr><th scope="row">${scenario.id}</th><td>${scenario.revision}</td><td>${scenario.claims.join(', ')}</td><td>${scenario.activities.join(', ')}</td></tr>`,
+  );
+  return markup`<div class="scroll" tabindex="0" role="group" aria-label="${text.scenarios}"><table><caption>${text.scenarios} (${run.plan.scenarios.length})</caption><thead><tr><th scope="col">${text.scenario}</th><th scope="col">${text.revision}</th><th scope="col">${text.claimIds}</th><th scope="col">${text.activities}</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+};
+
+/** The plan and what was done. */
+export const renderPlan = (run: Run, labels: Labels): Markup => {
+  const { text } = labels;
+  const entries = [
+    [text.target, run.plan.target],
+    [text.seed, String(run.plan.seed)],
+    [text.profile, run.plan.profile],
+    [text.lab, run.plan.lab],
+    [text.selected, run.plan.selected.join(', ') || text.none],
+  ];
+  return markup`<section id="how"><h2>${text.how}</h2><dl class="grounds">${entries.map(([label, value]) => markup`<dt>${label ?? ''}</dt><dd>${value ?? ''}</dd>`)}</dl>${activityTable(run, labels)}${scenarioTable(run, labels)}</section>`;
+};

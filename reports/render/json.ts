@@ -1,0 +1,27 @@
+import type { Run } from '../model/run.ts';
+import type { Verdict } from '../model/verdict.ts';
+import { verdictsOf } from './standing.ts';
+
+/** The object that `evaluate --json` prints (public). */
+export interface EvaluationJson {
+  readonly tool: string;
+  readonly version: string;
+  /** The target's name. */
+  readonly input: string;
+  readonly verdicts: readonly Verdict[];
+  readonly observations: Run['observations'];
+  readonly exit: Run['exit'];
+  /** The run folder. */
+  readonly run: string;
+}
+
+/** The public `--json` object of an evaluation whose evidence is in `folder`. */
+export const renderJson = (run: Run, folder: string): EvaluationJson => ({
+  tool: run.tool,
+  version: run.version,
+  input: run.plan.target,
+  verdicts: verdictsOf(run),
+  observations: run.observations,
+  exit: run.exit,
+  run: folder,
+});

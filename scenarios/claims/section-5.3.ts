@@ -1,0 +1,27 @@
+import type { Claim } from './claim.ts';
+
+/** Section 5.3 of the security target: protection of keys. */
+export const sectionFiveThree: readonly Claim[] = [
+  {
+    id: '5.3.a',
+    section: '5.3',
+    basis: 'stated',
+    shownBy: ['state', 'attack'],
+    text: {
+      en: "the client's private key is kept as PKCS#8 in PEM, encrypted with AES-256-CBC",
+      fr: 'la clé privée du client est conservée en PKCS#8 au format PEM, chiffrée avec AES-256-CBC',
+    },
+    interpretations: [],
+  },
+  {
+    id: '5.3.b',
+    section: '5.3',
+    basis: 'stated',
+    shownBy: ['state'],
+    text: {
+      en: 'its key derivation is PBKDF2 with HMAC-SHA256 and 2048 iterations',
+      fr: 'sa clé de chiffrement est dérivée par PBKDF2 avec HMAC-SHA256 et 2048 itérations',
+    },
+    interpretations: [],
+  },
+];
