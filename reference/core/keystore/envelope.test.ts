@@ -123,10 +123,7 @@ describe('parsePkcs8Envelope', () => {
   });
 
   it.each([
-    [
-      'protection-salt',
-      '301b04070001020304050602020800300c06082a864886f70d02090500',
-    ],
+    ['protection-salt', '301b04070001020304050602020800300c06082a864886f70d02090500'],
     ['protection-iterations', '301b0408000102030405060702017f300c06082a864886f70d02090500'],
   ])('reads and then refuses with %s', (code, hex) => {
     expect(protectionOf(replaced(pbkdf2, hex))).toMatchObject({ code });
@@ -164,8 +161,9 @@ describe('parsePkcs8Envelope', () => {
       const index = position % der.length;
       der[index] = (der[index] ?? 0) ^ change;
       const result = parsePkcs8Envelope(toPem(label, der));
-      expect(result.ok || result.error.code.length > 0).toBe(true);
-      if (result.ok && index < 20) expect(result.value.scheme.name).toBe('PBES2');
+      expect(result.ok ? result.value.scheme.name : result.error.code).toMatch(
+        /^(PBES2|der-|keystore-)/,
+      );
     },
   );
 });

@@ -44,7 +44,7 @@ describe('PEM (RFC 7468)', () => {
     'never throws on changed text',
     (position, insertion) => {
       const text = good.slice(0, position) + insertion + good.slice(position + 1);
-      expect(['ok', 'fault']).toContain(parsePem(text, 'CERTIFICATE').ok ? 'ok' : 'fault');
+      expect(codeOf(text)).toMatch(/^(ok$|pem-)/);
     },
   );
 });

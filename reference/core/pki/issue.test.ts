@@ -118,9 +118,17 @@ describe('issueCertificate', () => {
     const root = file('root.pem', hierarchy.root.certificate);
     const verify = (purpose: string, authority: Uint8Array, leaf: Uint8Array): number | null =>
       spawnSync('openssl', [
-        ...['verify', '-x509_strict', '-attime', String(Math.ceil(testNow / 1000))],
-        ...['-purpose', purpose, '-CAfile', root],
-        ...['-untrusted', file('authority.pem', authority), file('leaf.pem', leaf)],
+        'verify',
+        '-x509_strict',
+        '-attime',
+        String(Math.ceil(testNow / 1000)),
+        '-purpose',
+        purpose,
+        '-CAfile',
+        root,
+        '-untrusted',
+        file('authority.pem', authority),
+        file('leaf.pem', leaf),
       ]).status;
     const { clientAuthority, serverAuthority } = hierarchy;
     expect(verify('sslclient', clientAuthority.certificate, client)).toBe(0);

@@ -72,7 +72,12 @@ describe('parseMedia', () => {
     ['an SSRC at session level', 'sdp-ssrc', 't=0 0', 't=0 0\r\na=ssrc:1 cname:x'],
     ['a direction in capitals', 'sdp-direction', 'a=sendrecv', 'a=SENDRECV'],
     ['a direction with a blank', 'sdp-direction', 'a=sendrecv', 'a=sendrecv '],
-    ['two directions at session level', 'sdp-direction', 't=0 0', 't=0 0\r\na=inactive\r\na=inactive'],
+    [
+      'two directions at session level',
+      'sdp-direction',
+      't=0 0',
+      't=0 0\r\na=inactive\r\na=inactive',
+    ],
     ['no connection', 'sdp-connection', 'c=IN IP4 192.0.2.1\r\n', ''],
     ['two connections', 'sdp-connection', 't=0 0', 'c=IN IP4 192.0.2.1\r\nt=0 0'],
     ['a host name', 'sdp-connection', 'c=IN IP4 192.0.2.1', 'c=IN IP4 example.net'],

@@ -167,7 +167,7 @@ describe('changing messages', () => {
     'never lets a value or a name make a second header',
     (text, name) => {
       const message = makeRequest('OPTIONS', 'sip:a@b', [
-        [name, `${text}\r\nEvil: 1\u010aEvil: 2`],
+        [`X${name}`, `${text}\r\nEvil: 1\u010aEvil: 2`],
       ]);
       const again = parseMessage(serialize(message));
       expect(again.ok && again.value.headers).toHaveLength(2);

@@ -1,16 +1,16 @@
 import { concat, fromLatin1, latin1 } from '../bytes.ts';
 import { type Fault, fault, ok, type Result } from '../result.ts';
-import { isToken, splitOutside, trimBlanks } from './lists.ts';
+import {
+  canonicalName,
+  makeHeader,
+  oneLine,
+  parseHeaders,
+  type SipHeader,
+  strayLineEnd,
+} from './header-lines.ts';
+import { splitOutside } from './lists.ts';
 
-/** One header as received or built. Text holds one character per byte (ISO 8859-1), so that nothing is lost. */
-export interface SipHeader {
-  /** As written, compact or not, in its own case. */
-  readonly name: string;
-  /** Folds replaced by one space, blanks at both ends removed. */
-  readonly value: string;
-  /** The whole header without its final CRLF: name, colon, value, folds. */
-  readonly raw: string;
-}
+export type { SipHeader } from './header-lines.ts';
 
 interface Common {
   readonly version: string;
@@ -52,33 +52,6 @@ export interface MessageLimits {
 export const DEFAULT_MAXIMUM_BYTES = 65_536;
 const DEFAULT_MAXIMUM_HEADERS = 256;
 
-/** RFC 3261 section 7.3.3, and the registered compact forms of later RFCs. */
-const COMPACT_FORMS: Readonly<Record<string, string>> = {
-  a: 'accept-contact',
-  b: 'referred-by',
-  c: 'content-type',
-  d: 'request-disposition',
-  e: 'content-encoding',
-  f: 'from',
-  i: 'call-id',
-  j: 'reject-contact',
-  k: 'supported',
-  l: 'content-length',
-  m: 'contact',
-  o: 'event',
-  r: 'refer-to',
-  s: 'subject',
-  t: 'to',
-  u: 'allow-events',
-  v: 'via',
-  x: 'session-expires',
-};
-
-const canonicalName = (name: string): string => {
-  const lower = name.toLowerCase();
-  return lower.length === 1 ? (COMPACT_FORMS[lower] ?? lower) : lower;
-};
-
 const REQUEST_LINE = /^([A-Za-z0-9\-.!%*_+`'~]+) ([^\s]+) (SIP\/\d+\.\d+)$/i;
 const STATUS_LINE = /^(SIP\/\d+\.\d+) ([1-6]\d\d) ([^\r\n]*)$/i;
 
@@ -96,51 +69,6 @@ const parseStartLine = (line: string): Start | undefined => {
   if (!request) return undefined;
   const [, method = '', uri = '', version = ''] = request;
   return { kind: 'request', method, uri, version };
-};
-
-const parseHeader = (raw: string): SipHeader | undefined => {
-  const colon = raw.indexOf(':');
-  const name = trimBlanks(raw.slice(0, Math.max(colon, 0)));
-  // A blank before the name would have made the line a fold; before the colon it is allowed (HCOLON).
-  if (!isToken(name) || !raw.startsWith(name)) return undefined;
-  const rest = raw.slice(colon + 1);
-  const unfolded = rest.includes('\r') ? rest.replaceAll(/[ \t]*\r\n[ \t]+/g, ' ') : rest;
-  return { name, value: trimBlanks(unfolded), raw };
-};
-
-/** Offset of the first CR or LF that is not part of a CRLF, or -1. */
-const strayLineEnd = (text: string): number => {
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code === 10) return index;
-    if (code === 13) {
-      if (text.charCodeAt(index + 1) !== 10) return index;
-      index += 1;
-    }
-  }
-  return -1;
-};
-
-/** The headers of the text after the start line; `base` is its offset in the message. */
-const parseHeaders = (
-  text: string,
-  base: number,
-  maximum: number,
-): Result<readonly SipHeader[], Fault<MessageFaultCode>> => {
-  const headers: SipHeader[] = [];
-  let start = 0;
-  while (start < text.length) {
-    let end = text.indexOf('\r\n', start);
-    while (end !== -1 && (text[end + 2] === ' ' || text[end + 2] === '\t'))
-      end = text.indexOf('\r\n', end + 2);
-    if (end === -1) end = text.length;
-    const header = parseHeader(text.slice(start, end));
-    if (header === undefined) return fault('sip/header', base + start);
-    if (headers.length === maximum) return fault('sip/header-count', base + start);
-    headers.push(header);
-    start = end + 2;
-  }
-  return ok(headers);
 };
 
 /**
@@ -200,15 +128,6 @@ export const serialize = (message: SipMessage): Uint8Array => {
       : `${message.version} ${message.status} ${message.reason}`;
   const lines = [startLine, ...message.headers.map(({ raw }) => raw), '', ''];
   return concat(fromLatin1(lines.join('\r\n')), message.body);
-};
-
-/** Text that cannot break out of its line: line ends and characters beyond one byte become spaces. */
-const oneLine = (text: string): string => text.replaceAll(/[\r\n\u0100-\uffff]+/g, ' ');
-
-const makeHeader = (name: string, value: string): SipHeader => {
-  const safe = trimBlanks(oneLine(value));
-  const safeName = isToken(name) ? name : 'X-Invalid';
-  return { name: safeName, value: safe, raw: `${safeName}: ${safe}` };
 };
 
 /** Name and value pairs, in the order in which they are sent. */

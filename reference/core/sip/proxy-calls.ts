@@ -39,6 +39,8 @@ export const endCall = (proxy: Proxy, call: ProxiedCall, reason: CallEndReason):
 export const confirmCall = (proxy: Proxy, call: ProxiedCall, calleeTag: string): void => {
   if (call.calleeTag !== undefined || proxy.calls.get(call.callId) !== call) return;
   call.calleeTag = calleeTag;
+  // Both are here, registered or not.
+  for (const number of [call.caller, call.callee]) proxy.absent.delete(number);
   proxy.outputs.push({ kind: 'call-answered', callId: call.callId });
 };
 
@@ -63,17 +65,21 @@ const callsOf = (proxy: Proxy, number: string): readonly ProxiedCall[] =>
 
 /** A party of an answered call is no longer registered: it has 64*T1 to come back. */
 export const awaitReturn = (proxy: Proxy, number: string): void => {
-  for (const call of callsOf(proxy, number))
-    if (call.calleeTag !== undefined)
-      proxy.timers.set(graceTimer(call), proxy.now + TRANSACTION_TIMEOUT, () => {
-        endCall(proxy, call, 'connection-lost');
-      });
+  for (const call of callsOf(proxy, number)) {
+    if (call.calleeTag === undefined) continue;
+    proxy.absent.add(number);
+    proxy.timers.set(graceTimer(call), proxy.now + TRANSACTION_TIMEOUT, () => {
+      proxy.absent.delete(number);
+      endCall(proxy, call, 'connection-lost');
+    });
+  }
 };
 
 /** A party registered anew. */
 export const noteReturn = (proxy: Proxy, number: string): void => {
+  if (!proxy.absent.delete(number)) return;
   for (const call of callsOf(proxy, number))
-    if (proxy.bindings.has(call.caller) && proxy.bindings.has(call.callee))
+    if (!proxy.absent.has(call.caller) && !proxy.absent.has(call.callee))
       proxy.timers.clear(graceTimer(call));
 };
 

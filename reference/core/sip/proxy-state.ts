@@ -70,6 +70,8 @@ export interface Proxy {
   readonly servers: Map<string, ServerTransaction>;
   readonly clients: Map<string, ClientTransaction>;
   readonly calls: Map<string, ProxiedCall>;
+  /** Numbers in answered calls that are not registered now. */
+  readonly absent: Set<string>;
   now: number;
   outputs: RegistrarProxyOutput[];
 }

@@ -2,7 +2,7 @@ import { ok } from '../result.ts';
 import { type EssentialsFaultCode, readEssentials } from './essentials.ts';
 import { commonNameOwnsFrom } from './identity.ts';
 import { listValues, parseMessage, replaceFirstValue, type SipRequest } from './message.ts';
-import { endCall, endCallsOf } from './proxy-calls.ts';
+import { awaitReturn, endCall, endCallsOf } from './proxy-calls.ts';
 import { receiveCancel, routeRequest } from './proxy-requests.ts';
 import { cancelClient, failClient, receiveResponse } from './proxy-responses.ts';
 import {
@@ -28,13 +28,10 @@ import { createTimers } from './timers.ts';
 import { formatVia, parseVia, stampVia } from './via.ts';
 
 export { commonNameOwnsFrom } from './identity.ts';
-export type { IdentityContext, IdentityRule } from './identity.ts';
+export type { IdentityRule } from './identity.ts';
 export type {
   BodyContext,
   BodyRewriter,
-  CallEndReason,
-  ConnectionId,
-  Location,
   Peer,
   RegistrarProxy,
   RegistrarProxyConfig,
@@ -135,9 +132,12 @@ const receive = (proxy: Proxy, input: MessageInput): void => {
 
 /** What a connection carried is lost with it (RFC 3261 sections 16.9 and 18.4). */
 const connectionClosed = (proxy: Proxy, connection: ConnectionId): void => {
+  const number = proxy.connections.get(connection)?.commonName;
   proxy.connections.delete(connection);
   for (const binding of proxy.bindings.values())
     if (binding.connection === connection) unbind(proxy, binding.number);
+  // A caller need not be registered.
+  if (number !== undefined && !proxy.bindings.has(number)) awaitReturn(proxy, number);
   for (const client of proxy.clients.values()) {
     if (client.final !== undefined) continue;
     // Section 21.4.18: the server knows the callee, and has no place where to reach it now.
@@ -186,6 +186,7 @@ export const createRegistrarProxy = (config: RegistrarProxyConfig): RegistrarPro
     servers: new Map(),
     clients: new Map(),
     calls: new Map(),
+    absent: new Set(),
     now: 0,
     outputs: [],
   };

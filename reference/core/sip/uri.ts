@@ -13,11 +13,16 @@ export interface SipUri {
   readonly headers: string | undefined;
 }
 
-export type UriFaultCode = 'sip/uri-scheme' | 'sip/uri-user' | 'sip/uri-host' | 'sip/parameter';
+export type UriFaultCode =
+  | 'sip/uri-character'
+  | 'sip/uri-scheme'
+  | 'sip/uri-user'
+  | 'sip/uri-host'
+  | 'sip/parameter';
 
 const USER = /^(?:[A-Za-z0-9\-_.!~*'()&=+$,;?/]|%[0-9A-Fa-f]{2})+$/;
 const PASSWORD = /^(?:[A-Za-z0-9\-_.!~*'()&=+$,]|%[0-9A-Fa-f]{2})*$/;
-const HOST_PORT = /([A-Za-z0-9\-._]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?(?=[;?]|$)/y;
+const HOST_PORT = /([A-Za-z0-9\-._]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?(?=[ \t]*(?:[;?]|$))/y;
 
 /** Reads a host with its optional port at an offset; `next` is the offset behind it. */
 export const parseHostPort = (
@@ -36,6 +41,8 @@ export const parseHostPort = (
 
 /** Reads a sip: or sips: URI; any other scheme is `sip/uri-scheme`. */
 export const parseSipUri = (text: string): Result<SipUri, Fault<UriFaultCode>> => {
+  const foreign = text.search(/[^\x21-\x7e]|[<>"]/);
+  if (foreign !== -1) return fault('sip/uri-character', foreign);
   const scheme = /^(sips?):/i.exec(text)?.[1]?.toLowerCase();
   if (scheme !== 'sip' && scheme !== 'sips') return fault('sip/uri-scheme', 0);
   const start = scheme.length + 1;

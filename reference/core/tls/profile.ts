@@ -19,7 +19,7 @@ export interface TlsProfile {
   readonly minimumVersion: TlsVersion;
   readonly maximumVersion: TlsVersion;
   readonly suites: readonly TlsSuite[];
-  /** Groups accepted by a client; a server uses the first. */
+  /** A server uses the first. */
   readonly groups: readonly DhGroup[];
   /** Length of the modulus in bits. */
   readonly dhBits: number;

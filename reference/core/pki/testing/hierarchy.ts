@@ -43,12 +43,12 @@ export interface TestHierarchy {
   readonly serverAuthority: TestAuthority;
   readonly leafKey: TestKey;
   /** A client certificate by the client authority, with parts of its order replaced. */
-  issueClient(changes?: Partial<CertificateOrder>): Promise<Uint8Array>;
+  readonly issueClient: (changes?: Partial<CertificateOrder>) => Promise<Uint8Array>;
   /** An authority of this profile by the root, with parts of its order replaced. */
-  issueAuthority(
+  readonly issueAuthority: (
     profile: CertificateOrder['profile'],
     changes?: Partial<CertificateOrder>,
-  ): Promise<TestAuthority>;
+  ) => Promise<TestAuthority>;
 }
 
 export const createTestHierarchy = async (): Promise<TestHierarchy> => {

@@ -1,13 +1,13 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { fromHex } from '../bytes.ts';
-import { parseCertificate, type Certificate } from '../pki/certificate.ts';
-import { signRsaSha256 } from '../primitives/rsa.ts';
-import type { Result } from '../result.ts';
-import type { Direction } from '../sdp/media.ts';
-import type { CslHeaderName } from './headers.ts';
-import { parseNumber, type PhoneNumber } from './number.ts';
-import { localParty, type LocalParty, type Sign } from './party.ts';
+import { fromHex } from '../../bytes.ts';
+import { parseCertificate, type Certificate } from '../../pki/certificate.ts';
+import { signRsaSha256 } from '../../primitives/rsa.ts';
+import type { Result } from '../../result.ts';
+import type { Direction } from '../../sdp/media.ts';
+import type { CslHeaderName } from '../headers.ts';
+import { parseNumber, type PhoneNumber } from '../number.ts';
+import { localParty, type LocalParty, type Sign } from '../party.ts';
 
 /** One side of an exchange in fixtures/csl.json. */
 export interface VectorSide {
@@ -90,7 +90,7 @@ interface Vectors {
 
 /** The exchanges and SDP cases made by an independent implementation. */
 export const vectors = JSON.parse(
-  readFileSync(new URL('fixtures/csl.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../fixtures/csl.json', import.meta.url), 'utf8'),
 ) as Vectors;
 
 /** The value of a result that a test expects to be one. */

@@ -1,0 +1,48 @@
+import type { Appliance, Capability, Phone, Target } from '../../devices/contract.ts';
+import type { LabSite } from '../../simulators/lab/site.ts';
+import type { WireFacts } from '../wire/facts-model.ts';
+
+/** What an activity works with. Everything it starts through this is stopped at the end of the run, whatever happens. */
+export interface World {
+  readonly target: Target;
+  readonly site: LabSite;
+  /** Seeds every choice of the run; printed in the report. */
+  readonly seed: number;
+  /** Aborted when the run is to end early. */
+  readonly signal: AbortSignal;
+  /** The run's appliance, started on first use. */
+  appliance(): Promise<Appliance>;
+  /** A phone of the run by name, started on first use. */
+  phone(name: string): Promise<Phone>;
+  /** Writes a piece of evidence; the path is relative to the activity's own folder. */
+  write(path: string, content: Uint8Array | string | object): Promise<void>;
+}
+
+/** Something done to the target while evidence is gathered. Many scenarios may judge what one activity left. */
+export interface Activity {
+  /** Stable; also the name of its folder of evidence. */
+  readonly id: string;
+  /** For the progress line. */
+  readonly title: string;
+  readonly needs: readonly Capability[];
+  /** Activities that must have been done before: their phones and accounts are used again. */
+  readonly after: readonly string[];
+  /** Whether the wire is captured meanwhile. */
+  readonly captured: boolean;
+  readonly run: (world: World) => Promise<Secrets | void>;
+}
+
+/** Values that must stay confidential, kept in memory only, to be searched for in what was captured. */
+export interface Secrets {
+  /** Looks through the decoded capture; the result, which names no secret, becomes evidence. */
+  readonly searchCapture: (facts: WireFacts) => object;
+}
+
+/** The TLS key log lines of every phone of an activity, for the capture's secrets block. */
+export const keyLogOf = async (phones: Iterable<Phone>): Promise<readonly string[]> => {
+  const lines: string[] = [];
+  for (const phone of phones) {
+    if (phone.capabilities.has('tls-key-log')) lines.push(...(await phone.tlsKeyLog()));
+  }
+  return lines;
+};

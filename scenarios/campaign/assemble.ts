@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { EvidenceDocument } from '../../reports/model/document.ts';
+import { planSchema, runSchema, type Plan, type Run } from '../../reports/model/run.ts';
+import {
+  combineJudgements,
+  exitCodeOf,
+  type Judgement,
+  type Verdict,
+} from '../../reports/model/verdict.ts';
+import { claims } from '../claims/catalogue.ts';
+import type { LocalText } from '../claims/claim.ts';
+import { interpretations } from '../claims/interpretations.ts';
+import { observations } from '../claims/observations.ts';
+import { activitiesSchema, readEvidence, type Activities } from './evidence-on-disk.ts';
+import { judgeScenario, type Evidence, type Scenario } from './scenario.ts';
+
+/** What is known before the first activity; the content of `plan.json`. */
+export const startSchema = z.strictObject({
+  schema: z.literal(1),
+  version: z.string(),
+  run: z.string(),
+  startedAt: z.string(),
+  language: z.enum(['en', 'fr']),
+  environment: runSchema.shape.environment,
+  plan: planSchema,
+});
+export type Start = Readonly<z.infer<typeof startSchema>>;
+
+/** Names of the two files, beside the evidence, that a run is judged from. */
+export const startFile = 'plan.json';
+export const activitiesFile = 'activities.json';
+
+type Language = Start['language'];
+
+const inLanguage = (text: LocalText, language: Language): string => text[language];
+
+const claimTexts = (language: Language): Run['claims'] =>
+  claims.map((claim) => ({
+    id: claim.id,
+    section: claim.section,
+    text: inLanguage(claim.text, language),
+    basis: claim.basis,
+    interpretations: [...claim.interpretations],
+  }));
+
+const judgePlan = (
+  plan: Plan,
+  scenarios: readonly Scenario[],
+  evidence: Evidence,
+): readonly Judgement[] => {
+  const selected = new Set(plan.selected);
+  const planned = new Map(plan.scenarios.map((scenario) => [scenario.id, scenario]));
+  return scenarios
+    .filter((scenario) => planned.has(scenario.id))
+    .flatMap((scenario) => judgeScenario(scenario, evidence))
+    .filter((judgement) => selected.has(judgement.claim));
+};
+
+const verdictOf = (claim: string, judgements: readonly Judgement[], plan: Plan): Verdict => {
+  const own = judgements.filter((judgement) => judgement.claim === claim);
+  if (own.length > 0) return combineJudgements(claim, own);
+  return plan.byPerson.includes(claim)
+    ? { claim, kind: 'skipped', reason: 'only a person can judge it' }
+    : { claim, kind: 'unsupported', reason: 'no scenario shows it yet' };
+};
+
+const shellWord = (text: string): string =>
+  /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+
+const replayOf = (claim: string, plan: Plan): string =>
+  [
+    'npx discretio evaluate',
+    ...(plan.target === 'reference' ? [] : [`--target ${shellWord(plan.target)}`]),
+    `--only ${claim} --seed ${plan.seed} --lab ${plan.lab}`,
+  ].join(' ');
+
+const read = async <Schema extends z.ZodType>(
+  folder: string,
+  name: string,
+  schema: Schema,
+): Promise<z.infer<Schema>> => {
+  const text = await readFile(join(folder, name), 'utf8').catch(() => {
+    throw new Error(`${folder}: no ${name} there: this is not the folder of a run`);
+  });
+  const parsed = schema.safeParse(JSON.parse(text));
+  if (!parsed.success) throw new Error(`${join(folder, name)}: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+};
+
+/** How a run's evidence is judged: the scenarios, and the documents that show it to a reader. */
+export interface Judging {
+  readonly scenarios: readonly Scenario[];
+  readonly documents: (evidence: Evidence, language: Language) => readonly EvidenceDocument[];
+}
+
+const assemble = (
+  start: Start,
+  activities: Activities,
+  evidence: Evidence,
+  judging: Judging,
+): Run => {
+  const { plan, language } = start;
+  const judgements = judgePlan(plan, judging.scenarios, evidence);
+  const verdicts = plan.selected.map((claim) => verdictOf(claim, judgements, plan));
+  const deciding = verdicts.filter((verdict) => !plan.byPerson.includes(verdict.claim));
+  const exit = exitCodeOf(deciding.map((verdict) => verdict.kind));
+  const onlyByPerson = verdicts.length > 0 && deciding.length === 0;
+  return {
+    schema: 1,
+    tool: 'discretio',
+    version: start.version,
+    run: start.run,
+    startedAt: start.startedAt,
+    language,
+    status: activities.status,
+    ...(activities.ended === undefined ? {} : { ended: activities.ended }),
+    environment: start.environment,
+    plan,
+    claims: claimTexts(language),
+    interpretations: interpretations.map((entry) => ({
+      id: entry.id,
+      text: inLanguage(entry.text, language),
+    })),
+    activities: activities.outcomes,
+    judgements: [...judgements],
+    verdicts,
+    observations: observations.map((entry) => ({
+      id: entry.id,
+      text: inLanguage(entry.text, language),
+    })),
+    documents: [...judging.documents(evidence, language)],
+    replay: Object.fromEntries(plan.selected.map((claim) => [claim, replayOf(claim, plan)])),
+    exit: onlyByPerson && activities.status === 'complete' ? 0 : exitOf(exit, activities),
+  };
+};
+
+/** An incomplete run is never clean. */
+const exitOf = (exit: Run['exit'], activities: Activities): Run['exit'] =>
+  exit === 0 && activities.status === 'incomplete' ? 2 : exit;
+
+/** Judges a run from its folder alone: the same folder and the same version of this program give the same run, byte for byte. Rejects with one line when the folder is not a run's. */
+export const judgeRun = async (folder: string, judging: Judging): Promise<Run> => {
+  const start = await read(folder, startFile, startSchema);
+  const activities = await read(folder, activitiesFile, activitiesSchema);
+  return assemble(start, activities, await readEvidence(folder, activities), judging);
+};

@@ -1,0 +1,103 @@
+import type { z } from 'zod';
+import type { Capability } from '../../devices/contract.ts';
+import type { ActivityOutcome } from '../../reports/model/run.ts';
+import type { Judgement, VerdictKind } from '../../reports/model/verdict.ts';
+import type { WireFacts } from '../wire/facts-model.ts';
+
+/** What a judge says: the kind, why, and what was expected and observed. */
+export interface Finding {
+  readonly kind: VerdictKind;
+  readonly reason?: string;
+  readonly expected?: string;
+  readonly observed?: string;
+  /** Paths relative to the run folder. */
+  readonly evidence?: readonly string[];
+}
+
+/** A captured activity's traffic, or why there is none. */
+export type CapturedWire =
+  | { readonly kind: 'captured'; readonly path: string; readonly facts: WireFacts }
+  | { readonly kind: 'missing'; readonly reason: string };
+
+/** What a run left on disk, read again. Judges see nothing else: no clock, no network, no target. */
+export interface Evidence {
+  outcome(activity: string): ActivityOutcome;
+  wire(activity: string): CapturedWire;
+  /** A JSON file of an activity's folder, checked; null when it is absent or not of that shape. */
+  json<Schema extends z.ZodType>(
+    activity: string,
+    path: string,
+    schema: Schema,
+  ): z.infer<Schema> | null;
+  bytes(activity: string, path: string): Uint8Array | null;
+  text(activity: string, path: string): string | null;
+}
+
+/** One check of one or more claims from the evidence of one or more activities. */
+export interface Scenario {
+  /** Stable, such as `5.1/sip-tls/suite`. */
+  readonly id: string;
+  readonly revision: number;
+  readonly claims: readonly string[];
+  /** Activities whose evidence it reads; all must have been done, else the verdict is inconclusive. */
+  readonly activities: readonly string[];
+  readonly needs: readonly Capability[];
+  /** Pure: the same evidence gives the same finding. */
+  readonly judge: (evidence: Evidence) => Finding;
+}
+
+/** The claim holds as far as this scenario can see; `observed` says what was seen. */
+export const pass = (observed: string, evidence: readonly string[] = []): Finding => ({
+  kind: 'pass',
+  observed,
+  evidence,
+});
+
+/** The evidence contradicts the claim. */
+export const fail = (
+  reason: string,
+  expected: string,
+  observed: string,
+  evidence: readonly string[] = [],
+): Finding => ({ kind: 'fail', reason, expected, observed, evidence });
+
+/** The evidence does not allow to say. */
+export const inconclusive = (reason: string, evidence: readonly string[] = []): Finding => ({
+  kind: 'inconclusive',
+  reason,
+  evidence,
+});
+
+const blocked = (scenario: Scenario, evidence: Evidence): Finding | null => {
+  for (const id of scenario.activities) {
+    const { status, reason } = evidence.outcome(id);
+    const why = `activity ${id}: ${reason ?? 'no reason given'}`;
+    if (status === 'unsupported') return { kind: 'unsupported', reason: why };
+    if (status !== 'done') return inconclusive(why);
+  }
+  return null;
+};
+
+const judgeSafely = (scenario: Scenario, evidence: Evidence): Finding => {
+  try {
+    return blocked(scenario, evidence) ?? scenario.judge(evidence);
+  } catch (error) {
+    // A fault of the testbed's own is never the target's failure.
+    const message = error instanceof Error ? error.message : String(error);
+    return inconclusive(`the judge of ${scenario.id} failed: ${message}`);
+  }
+};
+
+/** Judges one scenario: a judgement for each of its claims. */
+export const judgeScenario = (scenario: Scenario, evidence: Evidence): readonly Judgement[] => {
+  const { kind, reason, expected, observed, evidence: paths } = judgeSafely(scenario, evidence);
+  return scenario.claims.map((claim) => ({
+    claim,
+    scenario: scenario.id,
+    kind,
+    ...(reason === undefined ? {} : { reason }),
+    ...(expected === undefined ? {} : { expected }),
+    ...(observed === undefined ? {} : { observed }),
+    ...(paths === undefined || paths.length === 0 ? {} : { evidence: [...paths] }),
+  }));
+};

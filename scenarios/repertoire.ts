@@ -1,0 +1,28 @@
+import type { Judging } from './campaign/assemble.ts';
+import type { Repertoire } from './campaign/plan.ts';
+import { basicCall } from './conformity/activities/basic-call.ts';
+import { callDocuments } from './conformity/documents.ts';
+import { sectionFiveOne } from './conformity/section-5.1.ts';
+import { sectionFiveThree } from './conformity/section-5.3.ts';
+import { sectionFiveTwo } from './conformity/section-5.2.ts';
+import { sectionSixOne } from './conformity/section-6.1.ts';
+import { sectionSixTwo } from './conformity/section-6.2.ts';
+import { sectionThreeOne } from './conformity/section-3.1.ts';
+import { sectionTwoOne } from './conformity/section-2.1.ts';
+import { sectionTwoTwo } from './conformity/section-2.2.ts';
+
+/** Everything this version can do to a target and judge of it. Activities are in the order they are performed in. */
+export const repertoire: Repertoire & Judging = {
+  activities: [basicCall],
+  scenarios: [
+    ...sectionTwoOne,
+    ...sectionTwoTwo,
+    ...sectionThreeOne,
+    ...sectionFiveOne,
+    ...sectionFiveTwo,
+    ...sectionFiveThree,
+    ...sectionSixOne,
+    ...sectionSixTwo,
+  ],
+  documents: callDocuments,
+};

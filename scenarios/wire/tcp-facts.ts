@@ -1,0 +1,183 @@
+import type { SipMessage } from '../../reference/core/sip/message.ts';
+import { concat } from '../../reference/core/bytes.ts';
+import { createApplicationReader } from './application.ts';
+import { createClearDetector, type ClearLine } from './clear.ts';
+import type {
+  CarriedMessage,
+  ClearTextFacts,
+  GatherOptions,
+  Service,
+  SipMessageFacts,
+  TlsSessionFacts,
+} from './facts-model.ts';
+import type { HttpMessage } from './http.ts';
+import type { Tally } from './tally.ts';
+import type { Direction, StreamHandler, TcpConnection, WireEndpoint } from './tcp-reassembly.ts';
+import type { Side } from './tls/handshake-state.ts';
+import type { KeyLog } from './tls/key-log.ts';
+import { looksLikeTls } from './tls/records.ts';
+import { createTlsSession, type TlsSession } from './tls/session.ts';
+
+/** What connections add to. */
+export interface TcpFindings {
+  readonly options: GatherOptions;
+  readonly keyLog: KeyLog;
+  readonly tally: Tally;
+  /** Sessions in the order they began; each is asked for its facts at the end. */
+  readonly sessions: (() => TlsSessionFacts)[];
+  readonly sipMessages: SipMessageFacts[];
+  readonly httpMessages: CarriedMessage<HttpMessage>[];
+  clear(line: ClearLine, where: Omit<ClearTextFacts, 'line'>): void;
+}
+
+const HANDSHAKE = 22;
+const CLIENT_HELLO = 1;
+const SERVER_HELLO = 2;
+
+/** Which direction the client speaks in: the one that connected, or what the first bytes and the known ports say. */
+const clientDirection = (
+  connection: TcpConnection,
+  direction: Direction,
+  bytes: Uint8Array,
+  options: GatherOptions,
+): Direction => {
+  if (connection.fromStart) return 0;
+  const other = direction === 0 ? 1 : 0;
+  if (bytes[0] === HANDSHAKE && bytes[5] === CLIENT_HELLO) return direction;
+  if (bytes[0] === HANDSHAKE && bytes[5] === SERVER_HELLO) return other;
+  const known = [...options.sipPorts, ...options.registrationPorts];
+  return known.includes(connection.first.port) ? 1 : 0;
+};
+
+const serviceOf = (port: number, options: GatherOptions): Service => {
+  if (options.sipPorts.includes(port)) return 'sip';
+  return options.registrationPorts.includes(port) ? 'registration' : 'other';
+};
+
+interface OpenTls {
+  readonly session: TlsSession;
+  readonly sideOf: (direction: Direction) => Side;
+  end(): void;
+}
+
+const openTls = (
+  connection: TcpConnection,
+  client: Direction,
+  findings: TcpFindings,
+  notTls: (direction: Direction, bytes: Uint8Array, at: number) => void,
+): OpenTls => {
+  const [clientEnd, serverEnd] =
+    client === 0 ? [connection.first, connection.second] : [connection.second, connection.first];
+  const service = serviceOf(serverEnd.port, findings.options);
+  const index = findings.sessions.length;
+  const carried = <Message>(from: Side, at: number, message: Message): CarriedMessage<Message> => {
+    const ends = from === 'client' ? [clientEnd, serverEnd] : [serverEnd, clientEnd];
+    const [source, destination] = ends as [WireEndpoint, WireEndpoint];
+    return { at, from: source, to: destination, session: index, message };
+  };
+  const application = createApplicationReader(service, {
+    sip: (from, at, message: SipMessage, raw) =>
+      findings.sipMessages.push({ ...carried(from, at, message), raw }),
+    http: (from, at, message) => findings.httpMessages.push(carried(from, at, message)),
+    unread: (from, _at, code) =>
+      findings.tally.add(`tls application data: ${code}`, `session ${index}, from the ${from}`),
+  });
+  const sideOf = (direction: Direction): Side => (direction === client ? 'client' : 'server');
+  const session = createTlsSession(
+    findings.keyLog,
+    {
+      application: (side, bytes, at) => application.data(side, bytes, at),
+      notTls: (side, bytes, at) => notTls(side === sideOf(0) ? 0 : 1, bytes, at),
+    },
+    connection.fromStart,
+  );
+  const { at, fromStart } = connection;
+  const ends = { client: clientEnd, server: serverEnd, service, at, fromStart };
+  findings.sessions.push(() => ({ ...session.facts(), ...ends }));
+  const end = (): void => {
+    session.end();
+    application.end();
+  };
+  return { session, sideOf, end };
+};
+
+type Mode = 'undecided' | 'tls' | 'clear';
+
+/** Reads one TCP connection: each direction is TLS or clear by its first bytes. */
+export const openConnection = (connection: TcpConnection, findings: TcpFindings): StreamHandler => {
+  const modes: [Mode, Mode] = ['undecided', 'undecided'];
+  const held: [Uint8Array, Uint8Array] = [new Uint8Array(), new Uint8Array()];
+  const detectors = [createClearDetector(), createClearDetector()] as const;
+  const lastAt: [number, number] = [connection.at, connection.at];
+  let tls: OpenTls | null = null;
+  let clearBytes = 0;
+  let clearLines = 0;
+
+  const endpoints = (direction: Direction): { from: WireEndpoint; to: WireEndpoint } =>
+    direction === 0
+      ? { from: connection.first, to: connection.second }
+      : { from: connection.second, to: connection.first };
+  const report = (direction: Direction, lines: readonly ClearLine[], at: number): void => {
+    clearLines += lines.length;
+    for (const line of lines) {
+      findings.clear(line, { at, ...endpoints(direction), transport: 'tcp' });
+    }
+  };
+  const inClear = (direction: Direction, bytes: Uint8Array, at: number): void => {
+    clearBytes += bytes.length;
+    report(direction, detectors[direction].push(bytes), at);
+  };
+  const decide = (direction: Direction, final: boolean): void => {
+    const bytes = held[direction];
+    const answer = looksLikeTls(bytes) ?? (final ? false : null);
+    if (answer === null) return;
+    modes[direction] = answer ? 'tls' : 'clear';
+    if (answer) {
+      tls ??= openTls(
+        connection,
+        clientDirection(connection, direction, bytes, findings.options),
+        findings,
+        inClear,
+      );
+    }
+  };
+  const deliver = (direction: Direction, bytes: Uint8Array, at: number): void => {
+    if (modes[direction] === 'clear') inClear(direction, bytes, at);
+    else if (tls) tls.session.data(tls.sideOf(direction), bytes, at);
+  };
+
+  return {
+    data: (direction, bytes, at) => {
+      lastAt[direction] = at;
+      if (modes[direction] !== 'undecided') {
+        deliver(direction, bytes, at);
+        return;
+      }
+      held[direction] = held[direction].length === 0 ? bytes : concat(held[direction], bytes);
+      decide(direction, false);
+      if (modes[direction] !== 'undecided') deliver(direction, held[direction], at);
+    },
+    gap: (direction, length) => {
+      findings.tally.add('tcp gap', `${length} bytes from ${nameOf(endpoints(direction).from)}`);
+      if (tls && modes[direction] !== 'clear') tls.session.gap(tls.sideOf(direction));
+    },
+    end: () => {
+      for (const direction of [0, 1] as const) {
+        if (modes[direction] === 'undecided') {
+          decide(direction, true);
+          deliver(direction, held[direction], lastAt[direction]);
+        }
+        report(direction, detectors[direction].end(), lastAt[direction]);
+      }
+      tls?.end();
+      const name = `${nameOf(connection.first)} to ${nameOf(connection.second)}`;
+      if (clearBytes > 0 && clearLines === 0 && !tls)
+        findings.tally.add('tcp stream of unknown content', name);
+      if (clearBytes === 0 && !tls) findings.tally.add('tcp connection without data', name);
+    },
+  };
+};
+
+/** An endpoint as text. */
+export const nameOf = ({ host, port }: WireEndpoint): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
