@@ -15,6 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'simulators/',
     'reports/',
     'reference/core/',
+    'package.json',
   ],
   'reference/core/': ['reference/core/'],
   'reference/': ['reference/'],

@@ -7,7 +7,6 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    reporters:
-      process.env['CI'] === undefined ? ['default'] : ['default', './vitest-summary.ts'],
+    reporters: process.env['CI'] === undefined ? ['default'] : ['default', './vitest-summary.ts'],
   },
 });

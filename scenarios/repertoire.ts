@@ -1,4 +1,7 @@
 import type { Judging } from './campaign/assemble.ts';
+import { intruder } from './attacks/activities/intruder.ts';
+import { maliciousCalls } from './attacks/activities/malicious-calls.ts';
+import { scan } from './attacks/activities/scan.ts';
 import type { Repertoire } from './campaign/plan.ts';
 import { basicCall } from './conformity/activities/basic-call.ts';
 import { callDocuments } from './conformity/documents.ts';
@@ -13,7 +16,7 @@ import { sectionTwoTwo } from './conformity/section-2.2.ts';
 
 /** Everything this version can do to a target and judge of it. Activities are in the order they are performed in. */
 export const repertoire: Repertoire & Judging = {
-  activities: [basicCall],
+  activities: [basicCall, scan, intruder, maliciousCalls],
   scenarios: [
     ...sectionTwoOne,
     ...sectionTwoTwo,
@@ -23,6 +26,14 @@ export const repertoire: Repertoire & Judging = {
     ...sectionFiveThree,
     ...sectionSixOne,
     ...sectionSixTwo,
+    {
+      id: 'tmp',
+      revision: 1,
+      claims: ['5.2.c'],
+      needs: [],
+      activities: ['scan', 'intruder', 'malicious-calls'],
+      judge: () => ({ kind: 'skipped' }),
+    },
   ],
   documents: callDocuments,
 };

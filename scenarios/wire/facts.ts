@@ -1,6 +1,6 @@
 import type { CapturedPacket, CaptureItem } from './capture-item.ts';
 import { captureChunks, createCaptureReader } from './capture-reader.ts';
-import { clearLinesOf, type ClearLine } from './clear.ts';
+import { clearLinesOf } from './clear.ts';
 import type { ClearTextFacts, GatherOptions, WireFacts } from './facts-model.ts';
 import { parseIp, type IpPacket } from './ip.ts';
 import { parseLink } from './link.ts';
@@ -26,86 +26,121 @@ export interface FactsGatherer {
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 type Counts = Mutable<Pick<WireFacts, 'packets' | 'cut' | 'dropped' | 'startedAt' | 'endedAt'>>;
 
-/** A gatherer that has seen nothing yet. */
-export const createFactsGatherer = (options: GatherOptions): FactsGatherer => {
-  const tally = createTally();
+/** What grows while a capture is read. */
+interface Gathering {
+  readonly counts: Counts;
+  readonly findings: TcpFindings;
+  readonly tcp: ReturnType<typeof createTcpReassembler>;
+  readonly udp: ReturnType<typeof createUdpFlows>;
+  readonly clearSip: ClearTextFacts[];
+  readonly clearHttp: ClearTextFacts[];
+  readonly comments: string[];
+  readonly problems: WireFacts['problems'][number][];
+}
+
+const newGathering = (options: GatherOptions): Gathering => {
   const keyLog = createKeyLog();
   keyLog.add(options.tlsKeyLog ?? []);
-  const udp = createUdpFlows(options.keptBytes ?? KEPT_BYTES);
   const clearSip: ClearTextFacts[] = [];
   const clearHttp: ClearTextFacts[] = [];
-  const clear = ({ protocol, line }: ClearLine, where: Omit<ClearTextFacts, 'line'>): void => {
-    (protocol === 'sip' ? clearSip : clearHttp).push({ ...where, line });
-  };
-  const lists = { sessions: [], sipMessages: [], httpMessages: [] };
-  const findings: TcpFindings = { options, keyLog, tally, clear, ...lists };
-  const tcp = createTcpReassembler((connection) => openConnection(connection, findings));
-  const problems: Mutable<WireFacts>['problems'][number][] = [];
-  const comments: string[] = [];
-  const counts: Counts = { packets: 0, cut: 0, dropped: 0, startedAt: null, endedAt: null };
-
-  const takeUdp = (packet: IpPacket, at: number): void => {
-    const datagram = parseUdp(packet.payload);
-    if (!datagram.ok) {
-      tally.add(datagram.error.code, `${packet.source} to ${packet.destination}`);
-      return;
-    }
-    const { sourcePort, destinationPort, payload } = datagram.value;
-    const from = { host: packet.source, port: sourcePort };
-    const to = { host: packet.destination, port: destinationPort };
-    udp.add(from, to, at, payload);
-    for (const line of clearLinesOf(payload)) clear(line, { at, from, to, transport: 'udp' });
-  };
-  const takeTcp = ({ source, destination, payload }: IpPacket, at: number): void => {
-    const segment = parseTcp(payload);
-    if (segment.ok) tcp.segment({ source, destination, at, segment: segment.value });
-    else tally.add(segment.error.code, `${source} to ${destination}`);
-  };
-  const takePacket = ({ linkType, bytes, at, length }: CapturedPacket): void => {
-    counts.packets += 1;
-    if (bytes.length < length) counts.cut += 1;
-    counts.startedAt ??= at;
-    counts.endedAt = at;
-    const number = `packet ${counts.packets}`;
-    const link = parseLink(linkType, bytes);
-    if (!link.ok) {
-      tally.add(`${link.error.code} ${linkType}`, number);
-      return;
-    }
-    const { etherType, offset } = link.value;
-    if (etherType !== IPV4 && etherType !== IPV6) {
-      tally.add(`ethertype 0x${etherType.toString(16).padStart(4, '0')}`, number);
-      return;
-    }
-    const packet = parseIp(bytes.subarray(offset));
-    if (!packet.ok) tally.add(packet.error.code, number);
-    else if (packet.value.protocol === UDP) takeUdp(packet.value, at);
-    else if (packet.value.protocol === TCP) takeTcp(packet.value, at);
-    else tally.add(`ip protocol ${packet.value.protocol}`, number);
-  };
-
-  return {
-    take: (item) => {
-      switch (item.kind) {
-        case 'packet':
-          takePacket(item);
-          break;
-        case 'tls-key-log':
-          keyLog.add(item.lines);
-          break;
-        case 'comment':
-          comments.push(item.text);
-          break;
-        case 'dropped':
-          counts.dropped += item.count;
-          break;
-        case 'problem':
-          problems.push(item.problem);
-          break;
-      }
+  const findings: TcpFindings = {
+    options,
+    keyLog,
+    tally: createTally(),
+    sessions: [],
+    sipMessages: [],
+    httpMessages: [],
+    clear: ({ protocol, line }, where) => {
+      (protocol === 'sip' ? clearSip : clearHttp).push({ ...where, line });
     },
+  };
+  return {
+    counts: { packets: 0, cut: 0, dropped: 0, startedAt: null, endedAt: null },
+    findings,
+    tcp: createTcpReassembler((connection) => openConnection(connection, findings)),
+    udp: createUdpFlows(options.keptBytes ?? KEPT_BYTES),
+    clearSip,
+    clearHttp,
+    comments: [],
+    problems: [],
+  };
+};
+
+const takeUdp = ({ udp, findings }: Gathering, packet: IpPacket, at: number): void => {
+  const datagram = parseUdp(packet.payload);
+  if (!datagram.ok) {
+    findings.tally.add(datagram.error.code, `${packet.source} to ${packet.destination}`);
+    return;
+  }
+  const { sourcePort, destinationPort, payload } = datagram.value;
+  const from = { host: packet.source, port: sourcePort };
+  const to = { host: packet.destination, port: destinationPort };
+  udp.add(from, to, at, payload);
+  for (const line of clearLinesOf(payload)) {
+    findings.clear(line, { at, from, to, transport: 'udp' });
+  }
+};
+
+const takeTcp = ({ tcp, findings }: Gathering, packet: IpPacket, at: number): void => {
+  const { source, destination } = packet;
+  const segment = parseTcp(packet.payload);
+  if (segment.ok) tcp.segment({ source, destination, at, segment: segment.value });
+  else findings.tally.add(segment.error.code, `${source} to ${destination}`);
+};
+
+const takePacket = (gathering: Gathering, packet: CapturedPacket): void => {
+  const { linkType, bytes, at, length } = packet;
+  const { counts, findings } = gathering;
+  counts.packets += 1;
+  if (bytes.length < length) counts.cut += 1;
+  counts.startedAt ??= at;
+  counts.endedAt = at;
+  const other = (what: string): void => findings.tally.add(what, `packet ${counts.packets}`);
+  const link = parseLink(linkType, bytes);
+  if (!link.ok) {
+    other(`${link.error.code} ${linkType}`);
+    return;
+  }
+  const { etherType, offset } = link.value;
+  if (etherType !== IPV4 && etherType !== IPV6) {
+    other(`ethertype 0x${etherType.toString(16).padStart(4, '0')}`);
+    return;
+  }
+  const ip = parseIp(bytes.subarray(offset));
+  if (!ip.ok) other(ip.error.code);
+  else if (ip.value.protocol === UDP) takeUdp(gathering, ip.value, at);
+  else if (ip.value.protocol === TCP) takeTcp(gathering, ip.value, at);
+  else other(`ip protocol ${ip.value.protocol}`);
+};
+
+const takeItem = (gathering: Gathering, item: CaptureItem): void => {
+  switch (item.kind) {
+    case 'packet':
+      takePacket(gathering, item);
+      break;
+    case 'tls-key-log':
+      gathering.findings.keyLog.add(item.lines);
+      break;
+    case 'comment':
+      gathering.comments.push(item.text);
+      break;
+    case 'dropped':
+      gathering.counts.dropped += item.count;
+      break;
+    case 'problem':
+      gathering.problems.push(item.problem);
+      break;
+  }
+};
+
+/** A gatherer that has seen nothing yet. */
+export const createFactsGatherer = (options: GatherOptions): FactsGatherer => {
+  const gathering = newGathering(options);
+  return {
+    take: (item) => takeItem(gathering, item),
     finish: () => {
-      tcp.end();
+      const { findings, counts, clearSip, clearHttp, comments, problems } = gathering;
+      gathering.tcp.end();
       return {
         problems,
         comments,
@@ -115,8 +150,8 @@ export const createFactsGatherer = (options: GatherOptions): FactsGatherer => {
         httpMessages: findings.httpMessages.sort((left, right) => left.at - right.at),
         clearSip,
         clearHttp,
-        udpFlows: udp.facts(),
-        other: tally.list(),
+        udpFlows: gathering.udp.facts(),
+        other: findings.tally.list(),
       };
     },
   };

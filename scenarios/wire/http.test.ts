@@ -58,6 +58,13 @@ describe('HTTP/1.1', () => {
     expect(read(utf8(text)).codes).toEqual([code]);
   });
 
+  it('a body of very many chunks is read in one pass', () => {
+    const many = utf8(
+      `POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\nx\r\n'.repeat(200_000)}0\r\n\r\n`,
+    );
+    expect(bodies(read(many, 16_384))[0]).toHaveLength(200_000);
+  });
+
   test.prop([
     fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 6 }),
     fc.integer({ min: 1, max: 60 }),

@@ -29,7 +29,7 @@ export type HttpFaultCode =
 type Refused = Fault<HttpFaultCode>;
 
 const MAX_HEAD = 64 * 1024;
-const MAX_BODY = 16 * 1024 * 1024;
+const MAX_BODY = 4 * 1024 * 1024;
 
 type Start =
   | {
@@ -65,6 +65,7 @@ interface Head {
   readonly headers: readonly HttpHeader[];
   readonly length: number;
   readonly framing: Framing;
+  readonly chunks: ChunkState;
 }
 
 const framingOf = (
@@ -108,23 +109,37 @@ type Body =
   | { readonly kind: 'more' }
   | { readonly kind: 'whole'; readonly body: Uint8Array; readonly length: number };
 
-/** Reads chunks from the start of `bytes` (RFC 9112 section 7.1); trailers are passed over. */
-const readChunks = (bytes: Uint8Array): Result<Body, Refused> => {
-  const parts: Uint8Array[] = [];
-  for (let at = 0, total = 0; ;) {
-    const line = latin1(bytes.subarray(at, at + 1024)).split('\r\n', 1)[0] ?? '';
-    const lineEnd = at + line.length + 2;
-    if (lineEnd > bytes.length)
-      return line.length >= 1024 ? fault('http-chunk', at) : ok({ kind: 'more' });
-    const [, digits] = /^([0-9a-fA-F]{1,6})[ \t]*(?:;.*)?$/.exec(line) ?? [];
+/** How far the chunks of a body have been read, so that a long one is read once however it is cut. */
+interface ChunkState {
+  at: number;
+  total: number;
+  readonly parts: Uint8Array[];
+}
+
+const MAX_CHUNK_LINE = 1024;
+
+/** Reads chunks (RFC 9112 section 7.1); trailers are passed over. */
+const readChunks = (bytes: Uint8Array, state: ChunkState): Result<Body, Refused> => {
+  for (;;) {
+    const { at } = state;
+    const width = bytes.subarray(at, at + MAX_CHUNK_LINE).indexOf(13);
+    const lineEnd = at + width + 2;
+    if (width < 0 || lineEnd > bytes.length) {
+      const endless = width < 0 && bytes.length - at >= MAX_CHUNK_LINE;
+      return endless ? fault('http-chunk', at) : ok({ kind: 'more' });
+    }
+    const line = latin1(bytes.subarray(at, lineEnd));
+    const [, digits] = /^([0-9a-fA-F]{1,6})[ \t]*(?:;[^\r\n]*)?\r\n$/.exec(line) ?? [];
     if (digits === undefined) return fault('http-chunk', at);
     const length = Number.parseInt(digits, 16);
-    if (length === 0) return readTrailers(bytes, lineEnd, parts);
-    total += length;
-    if (total > MAX_BODY) return fault('http-too-long', at);
-    if (bytes.length < lineEnd + length + 2) return ok({ kind: 'more' });
-    parts.push(bytes.subarray(lineEnd, lineEnd + length));
-    at = lineEnd + length + 2;
+    if (length === 0) return readTrailers(bytes, lineEnd, state.parts);
+    if (state.total + length > MAX_BODY) return fault('http-too-long', at);
+    const end = lineEnd + length;
+    if (bytes.length < end + 2) return ok({ kind: 'more' });
+    if (bytes[end] !== 13 || bytes[end + 1] !== 10) return fault('http-chunk', end);
+    state.parts.push(bytes.slice(lineEnd, end));
+    state.total += length;
+    state.at = end + 2;
   }
 };
 
@@ -133,18 +148,25 @@ const readTrailers = (
   from: number,
   parts: readonly Uint8Array[],
 ): Result<Body, Refused> => {
-  const rest = latin1(bytes.subarray(from, from + MAX_HEAD));
-  const end = rest.startsWith('\r\n') ? 2 : rest.indexOf('\r\n\r\n') + 4;
-  if (end >= 2 && (rest.startsWith('\r\n') || end > 3)) {
-    return ok({ kind: 'whole', body: concat(...parts), length: from + end });
+  // The line end before the trailers is looked at too, so that no trailers at all is the same case.
+  const rest = latin1(bytes.subarray(from - 2, from + MAX_HEAD));
+  const end = rest.indexOf('\r\n\r\n');
+  if (end >= 0) {
+    const body = new Uint8Array(Buffer.concat(parts));
+    return ok({ kind: 'whole', body, length: from + end + 2 });
   }
   return rest.length >= MAX_HEAD ? fault('http-too-long', from) : ok({ kind: 'more' });
 };
 
-const readBody = (bytes: Uint8Array, framing: Framing, closed: boolean): Result<Body, Refused> => {
+const readBody = (
+  bytes: Uint8Array,
+  framing: Framing,
+  chunks: ChunkState,
+  closed: boolean,
+): Result<Body, Refused> => {
   switch (framing.kind) {
     case 'chunked':
-      return readChunks(bytes);
+      return readChunks(bytes, chunks);
     case 'length':
       return bytes.length < framing.length
         ? ok({ kind: 'more' })
@@ -190,7 +212,13 @@ export const createHttpReader = (
     const final = start.kind === 'response' && start.status >= 200;
     const framing = framingOf(start, headers.value, final ? nextMethod() : undefined);
     return framing.ok
-      ? ok({ start, headers: headers.value, length: end + 4, framing: framing.value })
+      ? ok({
+          start,
+          headers: headers.value,
+          length: end + 4,
+          framing: framing.value,
+          chunks: { at: 0, total: 0, parts: [] },
+        })
       : framing;
   };
 
@@ -203,7 +231,7 @@ export const createHttpReader = (
       head = read.value;
       pending = pending.subarray(head.length);
     }
-    const body = readBody(pending, head.framing, closed);
+    const body = readBody(pending, head.framing, head.chunks, closed);
     if (!body.ok) return body;
     if (body.value.kind === 'more') return ok(null);
     pending = pending.subarray(body.value.length);

@@ -72,16 +72,18 @@ const parseIpv6 = (bytes: Uint8Array): IpResult => {
   let protocol = bytes[6] ?? 0;
   let at = 40;
   while ([HOP_BY_HOP, ROUTING, FRAGMENT, DESTINATION_OPTIONS].includes(protocol)) {
-    if (at + 8 > Math.min(told, bytes.length)) return fault('ip-truncated', at);
+    if (at + 8 > Math.min(told, bytes.length)) {
+      return fault('ip-truncated', Math.min(at, bytes.length));
+    }
     // A fragment header without offset and more-flag is an atomic fragment (RFC 6946).
     if (protocol === FRAGMENT && (word(bytes, at + 2) & 0xfff9) !== 0) {
       return fault('ip-fragment', at + 2);
     }
     const length = protocol === FRAGMENT ? 8 : ((bytes[at + 1] ?? 0) + 1) * 8;
+    if (at + length > told) return fault('ip-header-length', at);
     protocol = bytes[at] ?? 0;
     at += length;
   }
-  if (at > told) return fault('ip-header-length', at);
   return ok({
     source: ipv6Text(bytes, 8),
     destination: ipv6Text(bytes, 24),

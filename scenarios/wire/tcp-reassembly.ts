@@ -37,6 +37,8 @@ export interface TcpPacket {
 
 /** Out-of-order bytes kept of one direction before a hole in front of them is taken for a gap. */
 const MAX_PENDING_BYTES = 4 * 1024 * 1024;
+/** And segments, so that sorting them stays cheap. */
+const MAX_PENDING_SEGMENTS = 4096;
 /** Segments waited for when a direction's SYN was not seen, so that reordered first segments are not lost. */
 const MAX_UNSYNCHRONISED = 64;
 /** A SYN this near behind the data seen (bytes) belongs to the same connection. */
@@ -121,14 +123,11 @@ const accept = (open: Open, direction: Direction, packet: TcpPacket): void => {
     half.next ??= start;
   }
   if (segment.payload.length > 0) insert(half, { sequence: start, bytes: segment.payload, at });
-  const waitedEnough = half.next === null && half.pending.length > MAX_UNSYNCHRONISED;
-  if (waitedEnough || half.pendingBytes > MAX_PENDING_BYTES) {
-    drain(half, direction, open.handler);
-    if (waitedEnough || half.pendingBytes > MAX_PENDING_BYTES) {
-      skipHole(half, direction, open.handler);
-    }
-  }
   drain(half, direction, open.handler);
+  const waitedEnough = half.next === null && half.pending.length > MAX_UNSYNCHRONISED;
+  const tooMuch =
+    half.pendingBytes > MAX_PENDING_BYTES || half.pending.length > MAX_PENDING_SEGMENTS;
+  if (waitedEnough || tooMuch) skipHole(half, direction, open.handler);
 };
 
 const isNewConnection = (open: Open, direction: Direction, segment: TcpSegment): boolean => {

@@ -122,17 +122,17 @@ const belongsTo = (rtcp: Flow, rtp: Flow): boolean =>
     rtcp.destination.host === rtp.destination.host &&
     rtcp.destination.port === rtp.destination.port + 1);
 
-const factsOf = (flow: Flow, rtpFlows: readonly Flow[]): UdpFlowFacts => {
+const factsOf = (flow: Flow, rtpFlows: ReadonlySet<Flow>): UdpFlowFacts => {
   const { source, destination, shape, datagrams, ...counts } = flow;
   const facts = { source, destination, ...counts, datagrams, rtp: null, rtcp: null };
   const as = (protocol: UdpProtocol, note: string | null = null) => ({ ...facts, protocol, note });
   switch (shape.kind) {
     case 'rtp':
-      return rtpFlows.includes(flow)
+      return rtpFlows.has(flow)
         ? { ...as('rtp'), rtp: rtpFactsOf(shape.ssrc, datagrams) }
         : as('unknown', 'shaped like RTP, but too few packets or no common sequence');
     case 'rtcp':
-      return rtpFlows.some((rtp) => belongsTo(flow, rtp))
+      return rtpFlows.values().some((rtp) => belongsTo(flow, rtp))
         ? { ...as('rtcp'), rtcp: rtcpFactsOf(shape.ssrc, datagrams) }
         : as('unknown', 'shaped like RTCP, but no RTP flow beside it');
     case 'stun':
@@ -176,8 +176,8 @@ export const createUdpFlows = (
     },
     facts: () => {
       const all = [...flows.values()];
-      const rtpFlows = all.filter(
-        ({ shape, datagrams }) => shape.kind === 'rtp' && continues(datagrams),
+      const rtpFlows = new Set(
+        all.filter(({ shape, datagrams }) => shape.kind === 'rtp' && continues(datagrams)),
       );
       return all.map((flow) => factsOf(flow, rtpFlows));
     },

@@ -96,7 +96,8 @@ const enrolByTheBook = async (
   return certificate ? { number, certificate, key } : enrolFailure(given, 'certificate');
 };
 
-const registerOn = async (
+/** Sends a REGISTER for a number on an open connection. */
+export const registerOn = async (
   link: SipLink,
   number: string,
   domain: string,

@@ -37,7 +37,8 @@ export type SipLinkOutcome =
 export interface SipLinkOptions {
   readonly sip: Endpoint;
   readonly trust: TrustCertificates;
-  readonly identity: CertifiedKey;
+  /** Null shows no certificate. */
+  readonly identity: CertifiedKey | null;
 }
 
 /** A response to a request with the headers that RFC 3261 section 8.2.6.2 takes over; a To tag is added where there is none. */
@@ -129,7 +130,7 @@ const linkOver = (socket: TLSSocket): SipLink => {
   return { local, send, next: inbox.next, close: () => socket.destroy() };
 };
 
-/** Connects with the exact TLS profile and a client certificate. Never rejects; settles within `deadlineMs` milliseconds. */
+/** Connects with the exact TLS profile and a client certificate, if any. Never rejects; settles within `deadlineMs` milliseconds. */
 export const openSipLink = (options: SipLinkOptions, deadlineMs: number): Promise<SipLinkOutcome> =>
   new Promise((resolve) => {
     const { sip, trust, identity } = options;
@@ -138,8 +139,10 @@ export const openSipLink = (options: SipLinkOptions, deadlineMs: number): Promis
       host: sip.host,
       port: sip.port,
       ca: [trust.root, trust.serverAuthority],
-      cert: toPem('CERTIFICATE', identity.certificate) + trust.clientAuthority,
-      key: identity.key.export({ type: 'pkcs8', format: 'pem' }),
+      ...(identity && {
+        cert: toPem('CERTIFICATE', identity.certificate) + trust.clientAuthority,
+        key: identity.key.export({ type: 'pkcs8', format: 'pem' }),
+      }),
     });
     socket.setNoDelay(true);
     const fail = (outcome: SipLinkOutcome): void => {

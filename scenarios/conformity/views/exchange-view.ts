@@ -1,4 +1,4 @@
-import { equal, fromHex, toHex } from '../../../reference/core/bytes.ts';
+import { equal, fromHex } from '../../../reference/core/bytes.ts';
 import {
   equalInConstantTime,
   confirmationTag,
@@ -135,6 +135,3 @@ export const derivedMasterKeys = ({ keys }: ExchangeView) => [
   keys.session.callerToCallee,
   keys.session.calleeToCaller,
 ];
-
-/** Hexadecimal of a nonce or value, shortened for a report. */
-export const shortHex = (bytes: Uint8Array): string => `${toHex(bytes.subarray(0, 8))}…`;

@@ -1,6 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
-import type { EventEmitter } from 'node:events';
 
 /** Whether an external program runs; tests that need it say so in their title when it does not. */
 export const hasTool = (name: string, ...versionArguments: readonly string[]): boolean => {
@@ -55,14 +53,11 @@ export const makeCertificate = (folder: string, name: string): { key: string; ce
 };
 
 /** Packets that the package pcap-parser finds in a classic capture file. */
-export const countWithPcapParser = (file: string): Promise<number> => {
-  const library = createRequire(import.meta.url)('pcap-parser') as {
-    parse(path: string): EventEmitter;
-  };
+export const countWithPcapParser = async (file: string): Promise<number> => {
+  const { parse } = await import('pcap-parser');
   return new Promise((resolve, reject) => {
     let packets = 0;
-    library
-      .parse(file)
+    parse(file)
       .on('packet', () => (packets += 1))
       .on('error', reject)
       .on('end', () => resolve(packets));

@@ -75,7 +75,7 @@ export interface HandshakeMessage {
 }
 
 /** Longest handshake message read, in bytes; certificate chains are far shorter. */
-const MAX_HANDSHAKE = 256 * 1024;
+const MAX_HANDSHAKE = 64 * 1024;
 
 /** Splits handshake records' fragments into messages; `handshake-length` when one is absurdly long. */
 export const createHandshakeReader = (): {

@@ -35,8 +35,11 @@ export interface CaptureRequest {
 /** Whether capturing is possible here, and by what means; changes nothing. */
 export const captureSupport = (): Result<string, CaptureFault> => probeRawSocket();
 
+/** Beside this file: as TypeScript in the repository, as JavaScript in the published package. */
 const workerFile = (): URL =>
-  new URL(`./capture-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+  import.meta.url.endsWith('.ts')
+    ? new URL('./capture-worker.ts', import.meta.url)
+    : new URL('./capture-worker.js', import.meta.url);
 
 /** The next report of the thread; its unexpected end is a `crashed` report. */
 const nextReport = (worker: Worker): Promise<WorkerReport> =>

@@ -1,0 +1,112 @@
+import type { Phone } from '../../../devices/contract.ts';
+import type { CallFault } from '../../../simulators/attackers/call-faults.ts';
+import {
+  createMaliciousUser,
+  type MaliciousUser,
+} from '../../../simulators/attackers/malicious-user.ts';
+import type { Activity, World } from '../../campaign/activity.ts';
+import { callee, caller } from '../../conformity/activities/basic-call.ts';
+
+/** Milliseconds: for each message awaited, and for watching what follows the ACK. */
+const deadlineMs = 5_000;
+const listenMs = 300;
+
+/** The malicious user's numbers: one that calls, one that is called, and one whose certificate is misused. */
+const numbers = {
+  calling: '+33639980003',
+  called: '+33639980004',
+  misused: '+33639980005',
+} as const;
+
+/** Controls stand first and last: the same call with nothing wrong must come about, or nothing can be concluded. */
+export const faultsAsCaller: readonly CallFault[] = [
+  'none',
+  'certificate-of-another-number',
+  'rogue-authority',
+  'rogue-chain',
+  'altered-certificate',
+  'altered-signature',
+  'missing-signature',
+  'altered-tag',
+  'missing-tag',
+  'no-headers',
+  'none',
+];
+
+export const faultsAsCallee: readonly CallFault[] = faultsAsCaller;
+
+const enrolAll = async (world: World, user: MaliciousUser): Promise<void> => {
+  const appliance = await world.appliance();
+  const readToken = (number: string) => appliance.readToken(number, deadlineMs);
+  for (const number of Object.values(numbers)) {
+    const outcome = await user.enrol(number, readToken, deadlineMs);
+    if (outcome.kind !== 'enrolled')
+      throw new Error(`the malicious user could not enrol ${number}: ${outcome.kind}`);
+  }
+  for (const number of [numbers.calling, numbers.called]) {
+    const outcome = await user.register(number, deadlineMs);
+    if (outcome.kind !== 'registered')
+      throw new Error(`the malicious user could not register ${number}: ${outcome.kind}`);
+  }
+};
+
+/** What a phone logged while an attempt lasted; the attempt is over when the phone's call is. */
+const watching = async <Outcome>(phone: Phone, attempt: () => Promise<Outcome>) => {
+  const before = (await phone.refusals()).length;
+  const outcome = await attempt();
+  await phone.waitForCall(['idle', 'ended'], deadlineMs);
+  const refusals = (await phone.refusals()).slice(before).map(({ code }) => code);
+  return { outcome, refusals };
+};
+
+const callVictim = async (user: MaliciousUser, victim: Phone) => {
+  const attempts = [];
+  for (const fault of faultsAsCaller) {
+    const call = { number: numbers.calling, other: numbers.misused, fault, deadlineMs, listenMs };
+    const seen = await watching(victim, () => user.call(callee.number, call));
+    attempts.push({ role: 'caller' as const, fault, ...seen });
+  }
+  return attempts;
+};
+
+const answerVictim = async (user: MaliciousUser, victim: Phone) => {
+  const attempts = [];
+  for (const fault of faultsAsCallee) {
+    const answering = user.answer({
+      number: numbers.called,
+      other: numbers.misused,
+      fault,
+      deadlineMs,
+      listenMs,
+    });
+    const seen = await watching(victim, async () => {
+      await victim.dial(numbers.called);
+      return answering;
+    });
+    attempts.push({ role: 'callee' as const, fault, ...seen });
+  }
+  return attempts;
+};
+
+/** An enrolled user falsifies each part of the key agreement, calling a phone and called by one. */
+export const maliciousCalls: Activity = {
+  id: 'malicious-calls',
+  title: 'an enrolled user calls and is called with falsified X-CSL headers',
+  needs: ['enrol', 'call', 'read-token', 'refusal-log'],
+  after: ['call'],
+  captured: true,
+  async run(world) {
+    const description = await (await world.appliance()).describe();
+    await world.write('topology.json', description);
+    const user = createMaliciousUser(description);
+    try {
+      await enrolAll(world, user);
+      const [alice, bob] = await Promise.all([world.phone(caller.name), world.phone(callee.name)]);
+      await bob.setAutoAnswer(true);
+      const attempts = await Promise.all([callVictim(user, bob), answerVictim(user, alice)]);
+      await world.write('attempts.json', attempts.flat());
+    } finally {
+      user.close();
+    }
+  },
+};

@@ -1,0 +1,41 @@
+import { offerPlainSip } from '../../../simulators/attackers/plain-sip.ts';
+import { scanTls } from '../../../simulators/attackers/tls-scan.ts';
+import type { Activity } from '../../campaign/activity.ts';
+
+/** Milliseconds for each connection of the scan. */
+const deadlineMs = 3_000;
+
+/** The only profile that section 5.1 allows. */
+export const onlyProfile = { version: 'TLSv1.2', suite: 0x009f } as const;
+
+/** The port that RFC 3261 gives to SIP in clear. */
+const plainPort = 5060;
+
+/** Every version and suite offered to both TLS ports, and SIP in clear to the SIP port and to 5060. */
+export const scan: Activity = {
+  id: 'scan',
+  title: 'both TLS ports are offered every version and suite, and SIP in clear',
+  needs: [],
+  after: [],
+  captured: false,
+  async run(world) {
+    const { sip, registration } = await (await world.appliance()).describe();
+    const options = { deadlineMs, expected: onlyProfile };
+    await world.write('sip.json', await scanTls(sip, options));
+    await world.write('registration.json', await scanTls(registration, options));
+    const places = [sip.port, plainPort].flatMap((port) =>
+      (['tcp', 'udp'] as const).map((transport) => ({ port, transport })),
+    );
+    const plain = await Promise.all(
+      places.map(async ({ port, transport }) => ({
+        port,
+        transport,
+        attempts: await offerPlainSip(
+          { endpoint: { host: sip.host, port }, transport },
+          deadlineMs,
+        ),
+      })),
+    );
+    await world.write('plain-sip.json', plain);
+  },
+};
