@@ -1,3 +1,6 @@
+import { enrolmentAttacks } from './attacks/enrolment.ts';
+import { keyAgreementAttacks } from './attacks/key-agreement.ts';
+import { tlsAttacks } from './attacks/tls.ts';
 import type { Judging } from './campaign/assemble.ts';
 import { intruder } from './attacks/activities/intruder.ts';
 import { maliciousCalls } from './attacks/activities/malicious-calls.ts';
@@ -26,14 +29,9 @@ export const repertoire: Repertoire & Judging = {
     ...sectionFiveThree,
     ...sectionSixOne,
     ...sectionSixTwo,
-    {
-      id: 'tmp',
-      revision: 1,
-      claims: ['5.2.c'],
-      needs: [],
-      activities: ['scan', 'intruder', 'malicious-calls'],
-      judge: () => ({ kind: 'skipped' }),
-    },
+    ...tlsAttacks,
+    ...enrolmentAttacks,
+    ...keyAgreementAttacks,
   ],
   documents: callDocuments,
 };

@@ -1,5 +1,6 @@
 import type { Appliance, Phone, Target } from '../../devices/contract.ts';
 import { DeadlineError } from '../../devices/contract.ts';
+import { EvidenceError } from '../../reports/evidence/errors.ts';
 import type { EvidenceStore } from '../../reports/evidence/store.ts';
 import type { ActivityOutcome } from '../../reports/model/run.ts';
 import { startCapture, type Capture } from '../../simulators/lab/capture/packet-socket.ts';
@@ -194,15 +195,11 @@ const attempt = async (
     await perform(activity, gathering, parts);
     return { status: 'done' } as const;
   } catch (error) {
-    if (isStorageProblem(error)) throw error;
+    if (error instanceof EvidenceError) throw error;
     const status = gathering.signal.aborted ? 'interrupted' : 'failed';
     return { status, reason: messageOf(error) } as const;
   }
 };
-
-/** A run folder that cannot be written ends the run; nothing further could be kept. */
-const isStorageProblem = (error: unknown): boolean =>
-  error instanceof Error && error.name === 'EvidenceStoreError';
 
 /** Performs the activities in order, writes what each came to, and stops everything that was started, whatever happens. */
 export const gather = async (

@@ -19,7 +19,7 @@ const numbers = {
 } as const;
 
 /** Controls stand first and last: the same call with nothing wrong must come about, or nothing can be concluded. */
-export const faultsAsCaller: readonly CallFault[] = [
+const faults: readonly CallFault[] = [
   'none',
   'certificate-of-another-number',
   'rogue-authority',
@@ -32,8 +32,6 @@ export const faultsAsCaller: readonly CallFault[] = [
   'no-headers',
   'none',
 ];
-
-export const faultsAsCallee: readonly CallFault[] = faultsAsCaller;
 
 const enrolAll = async (world: World, user: MaliciousUser): Promise<void> => {
   const appliance = await world.appliance();
@@ -61,7 +59,7 @@ const watching = async <Outcome>(phone: Phone, attempt: () => Promise<Outcome>) 
 
 const callVictim = async (user: MaliciousUser, victim: Phone) => {
   const attempts = [];
-  for (const fault of faultsAsCaller) {
+  for (const fault of faults) {
     const call = { number: numbers.calling, other: numbers.misused, fault, deadlineMs, listenMs };
     const seen = await watching(victim, () => user.call(callee.number, call));
     attempts.push({ role: 'caller' as const, fault, ...seen });
@@ -71,7 +69,7 @@ const callVictim = async (user: MaliciousUser, victim: Phone) => {
 
 const answerVictim = async (user: MaliciousUser, victim: Phone) => {
   const attempts = [];
-  for (const fault of faultsAsCallee) {
+  for (const fault of faults) {
     const answering = user.answer({
       number: numbers.called,
       other: numbers.misused,

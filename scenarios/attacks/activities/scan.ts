@@ -6,7 +6,7 @@ import type { Activity } from '../../campaign/activity.ts';
 const deadlineMs = 3_000;
 
 /** The only profile that section 5.1 allows. */
-export const onlyProfile = { version: 'TLSv1.2', suite: 0x009f } as const;
+const onlyProfile = { version: 'TLSv1.2', suite: 0x009f } as const;
 
 /** The port that RFC 3261 gives to SIP in clear. */
 const plainPort = 5060;

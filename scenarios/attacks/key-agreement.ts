@@ -1,0 +1,233 @@
+import { z } from 'zod';
+import type { CallFault } from '../../simulators/attackers/call-faults.ts';
+import {
+  fail,
+  inconclusive,
+  pass,
+  type Evidence,
+  type Finding,
+  type Scenario,
+} from '../campaign/scenario.ts';
+
+const mediaSchema = z.object({ packets: z.number(), verified: z.number() });
+
+const outcomeSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('answered'),
+    answer: z.string(),
+    bye: z.boolean(),
+    media: mediaSchema,
+  }),
+  z.object({ kind: z.literal('refused'), status: z.number(), media: mediaSchema }),
+  z.object({ kind: z.enum(['deadline', 'closed']), media: mediaSchema }),
+  z.object({ kind: z.literal('reacted'), ack: z.string(), bye: z.boolean(), media: mediaSchema }),
+  z.object({ kind: z.literal('offer-unreadable'), code: z.string() }),
+  z.object({ kind: z.literal('no-invite'), by: z.string() }),
+]);
+
+const attemptSchema = z.object({
+  role: z.enum(['caller', 'callee']),
+  fault: z.string(),
+  outcome: outcomeSchema,
+  refusals: z.array(z.string()),
+});
+type Attempt = z.infer<typeof attemptSchema>;
+
+/** The attacker's role in a call, its one fault, and how the phone must refuse it (I-2). */
+interface Refusal {
+  readonly role: 'caller' | 'callee';
+  readonly fault: CallFault;
+  /** Codes of the phone's own log, of which one must be the reason. */
+  readonly codes: readonly string[];
+  /** Final status of a refused INVITE; absent where the refusal comes after the 200. */
+  readonly status?: 403 | 488;
+}
+
+const path = 'evidence/malicious-calls/attempts.json';
+
+const isGoodCall = ({ outcome }: Attempt): boolean => {
+  if (outcome.kind === 'answered')
+    return outcome.answer === 'verified' && !outcome.bye && outcome.media.verified > 0;
+  return (
+    outcome.kind === 'reacted' &&
+    outcome.ack === 'verified' &&
+    !outcome.bye &&
+    outcome.media.verified > 0
+  );
+};
+
+/** Whether the phone went on with the call as if nothing were wrong. */
+const wasAccepted = ({ outcome }: Attempt): boolean => {
+  if (outcome.kind === 'answered') return !outcome.bye;
+  return outcome.kind === 'reacted' && (outcome.ack !== 'absent' || !outcome.bye);
+};
+
+const audioSent = ({ outcome }: Attempt): number =>
+  'media' in outcome ? outcome.media.packets : 0;
+
+const describe = ({ outcome }: Attempt): string => {
+  switch (outcome.kind) {
+    case 'answered':
+      return outcome.bye ? 'answered, then ended by BYE' : 'answered, and the call went on';
+    case 'refused':
+      return `refused with ${outcome.status}`;
+    case 'reacted':
+      return `ACK with ${outcome.ack === 'absent' ? 'no' : `a ${outcome.ack}`} tag${outcome.bye ? ', then BYE' : ', and the call went on'}`;
+    case 'offer-unreadable':
+      return `an INVITE that cannot be read (${outcome.code})`;
+    case 'no-invite':
+    case 'deadline':
+    case 'closed':
+      return 'no answer';
+  }
+};
+
+const expectedText = ({ status, codes }: Refusal): string =>
+  `${status === undefined ? 'the call ended before any audio' : `refused with ${status}`}, for the reason ${codes.join(' or ')}`;
+
+const isRefusedAsExpected = ({ outcome }: Attempt, { status }: Refusal): boolean => {
+  if (outcome.kind === 'refused') return outcome.status === status;
+  if (status !== undefined) return false;
+  return (
+    (outcome.kind === 'reacted' && outcome.ack === 'absent' && outcome.bye) ||
+    (outcome.kind === 'answered' && outcome.bye)
+  );
+};
+
+const judgeRefusal = (attempt: Attempt | undefined, refusal: Refusal): Finding => {
+  const name = `the ${refusal.role} with the fault "${refusal.fault}"`;
+  if (!attempt) return inconclusive(`${name} was not tried`, [path]);
+  const expected = expectedText(refusal);
+  const logged =
+    attempt.refusals.length === 0 ? 'nothing logged' : `logged: ${attempt.refusals.join(', ')}`;
+  const observed = `${describe(attempt)}; ${logged}`;
+  if (wasAccepted(attempt)) return fail(`${name} was accepted`, expected, observed, [path]);
+  if (audioSent(attempt) > 0) return fail(`${name} was sent audio`, expected, observed, [path]);
+  if (!isRefusedAsExpected(attempt, refusal))
+    return inconclusive(`${name} came out otherwise than by the refusal looked for: ${observed}`, [
+      path,
+    ]);
+  if (!refusal.codes.some((code) => attempt.refusals.includes(code)))
+    return inconclusive(`${name} was refused for another reason: ${observed}`, [path]);
+  return pass(`${name}: ${observed}`, [path]);
+};
+
+/** All refusals must be seen, between controls that come about; the worst finding decides. */
+const judgeRefusals =
+  (refusals: readonly Refusal[]) =>
+  (evidence: Evidence): Finding => {
+    const attempts = evidence.json('malicious-calls', 'attempts.json', z.array(attemptSchema));
+    if (!attempts) return inconclusive('the malicious calls are not among the evidence');
+    const findings = refusals.map((refusal) =>
+      judgeRefusal(
+        attempts.find(({ role, fault }) => role === refusal.role && fault === refusal.fault),
+        refusal,
+      ),
+    );
+    const failed = findings.find(({ kind }) => kind === 'fail');
+    if (failed) return failed;
+    for (const role of new Set(refusals.map((refusal) => refusal.role))) {
+      const controls = attempts.filter(
+        (attempt) => attempt.role === role && attempt.fault === 'none',
+      );
+      if (controls.length < 2 || !controls.every(isGoodCall))
+        return inconclusive(
+          `the control calls, with nothing wrong, did not all come about (${role})`,
+          [path],
+        );
+    }
+    return (
+      findings.find(({ kind }) => kind !== 'pass') ??
+      pass(findings.map(({ observed }) => observed).join('; '), [path])
+    );
+  };
+
+const asCaller = (fault: CallFault, codes: readonly string[], status: 403 | 488): Refusal => ({
+  role: 'caller',
+  fault,
+  codes,
+  status,
+});
+const afterAnswer = (fault: CallFault, codes: readonly string[]): Refusal => ({
+  role: 'caller',
+  fault,
+  codes,
+});
+const asCallee = (fault: CallFault, codes: readonly string[]): Refusal => ({
+  role: 'callee',
+  fault,
+  codes,
+});
+
+const scenario = (
+  id: string,
+  claims: readonly string[],
+  refusals: readonly Refusal[],
+): Scenario => ({
+  id: `attacks/${id}`,
+  revision: 1,
+  claims,
+  activities: ['malicious-calls'],
+  needs: ['call', 'refusal-log'],
+  judge: judgeRefusals(refusals),
+});
+
+/** Attacks on the key agreement (catalogue K) and on certificates in a call (X). */
+export const keyAgreementAttacks: readonly Scenario[] = [
+  scenario(
+    'K7/callee-checks-number',
+    ['5.2.d'],
+    [asCaller('certificate-of-another-number', ['csl/identity'], 403)],
+  ),
+  scenario(
+    'K7/caller-checks-number',
+    ['5.2.f'],
+    [asCallee('certificate-of-another-number', ['csl/identity'])],
+  ),
+  scenario(
+    'X12/chain-of-peer',
+    ['5.2.c'],
+    [
+      asCaller('rogue-authority', ['csl/issuer'], 403),
+      asCaller('rogue-chain', ['csl/from-chain'], 403),
+      asCallee('rogue-authority', ['csl/issuer']),
+      asCallee('rogue-chain', ['csl/from-chain']),
+    ],
+  ),
+  scenario(
+    'X4/altered-certificate',
+    ['3.1.c'],
+    [
+      asCaller('altered-certificate', ['csl/issuer'], 403),
+      asCallee('altered-certificate', ['csl/issuer']),
+    ],
+  ),
+  scenario(
+    'K5/signature',
+    ['5.1.j'],
+    [
+      asCaller('altered-signature', ['csl/signature'], 403),
+      asCaller('missing-signature', ['csl/info2-length', 'csl/info2-parts'], 488),
+      asCallee('altered-signature', ['csl/signature']),
+      asCallee('missing-signature', ['csl/info2-length', 'csl/info2-parts']),
+    ],
+  ),
+  scenario(
+    'K5/tag',
+    ['5.1.j'],
+    [
+      afterAnswer('altered-tag', ['csl/tag']),
+      afterAnswer('missing-tag', ['csl/headers-absent']),
+      asCallee('altered-tag', ['csl/tag']),
+      asCallee('missing-tag', ['csl/info2-length', 'csl/info2-parts']),
+    ],
+  ),
+  scenario(
+    'K9/no-call-in-clear',
+    ['2.1.e', '5.1.m'],
+    [
+      asCaller('no-headers', ['csl/headers-absent'], 488),
+      asCallee('no-headers', ['csl/headers-absent']),
+    ],
+  ),
+];
