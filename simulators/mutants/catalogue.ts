@@ -1,0 +1,102 @@
+import type { Target } from '../../devices/contract.ts';
+import { referenceTarget, type ReferenceTargetParts } from '../../devices/reference/target.ts';
+import { answerChecks } from '../../reference/core/csl/answer.ts';
+import type { Check } from '../../reference/core/csl/checks.ts';
+import { confirmationChecks } from '../../reference/core/csl/confirmation.ts';
+import { offerChecks } from '../../reference/core/csl/offer.ts';
+import type { CslRefusal } from '../../reference/core/csl/refusal.ts';
+import { nullCipher } from './audio-in-clear.ts';
+import { alsoAes128, onlyAes128 } from './profiles.ts';
+import { aesCm128HmacSha1Tag32 } from './short-tag.ts';
+
+/** A reference with one fault, composed of other parts. */
+export interface Mutant {
+  readonly id: string;
+  /** Claims that it breaks; a run must fail every one of them. */
+  readonly claims: readonly string[];
+  /** What the verdict's reason or observation must say. */
+  readonly because: RegExp;
+  readonly parts: ReferenceTargetParts;
+}
+
+const without = <Examined>(
+  checks: readonly Check<Examined>[],
+  ...codes: readonly CslRefusal[]
+): readonly Check<Examined>[] => checks.filter(({ code }) => !codes.includes(code));
+
+/** Every mutant by id. */
+export const mutants: readonly Mutant[] = [
+  {
+    id: 'sip-also-aes128',
+    claims: ['5.1.k'],
+    because: /TLSv1\.2 TLS_DHE_RSA_WITH_AES_128_GCM_SHA256/,
+    parts: { appliance: { sipProfile: alsoAes128 } },
+  },
+  {
+    id: 'sip-only-aes128',
+    claims: ['5.1.b', '5.1.k'],
+    because: /TLSv1\.2 TLS_DHE_RSA_WITH_AES_128_GCM_SHA256/,
+    parts: { appliance: { sipProfile: onlyAes128 } },
+  },
+  {
+    id: 'registration-also-aes128',
+    claims: ['5.1.l'],
+    because: /TLSv1\.2 TLS_DHE_RSA_WITH_AES_128_GCM_SHA256/,
+    parts: { appliance: { registrationProfile: alsoAes128 } },
+  },
+  {
+    id: 'sip-without-client-certificate',
+    claims: ['2.1.b', '5.2.a'],
+    because: /registered without a certificate/,
+    parts: { appliance: { requireClientCertificate: false, identityRule: () => undefined } },
+  },
+  {
+    id: 'tag-of-32-bits',
+    claims: ['5.1.g'],
+    because: /a tag of 32 bits/,
+    parts: { phone: { suite: aesCm128HmacSha1Tag32 } },
+  },
+  {
+    id: 'audio-in-clear',
+    claims: ['5.1.g', '5.1.m'],
+    because: /in clear|as it is/,
+    parts: { phone: { suite: nullCipher } },
+  },
+  {
+    id: 'callee-ignores-number',
+    claims: ['5.2.d'],
+    because: /certificate-of-another-number" was accepted/,
+    parts: { phone: { offerChecks: without(offerChecks, 'identity') } },
+  },
+  {
+    id: 'caller-ignores-number',
+    claims: ['5.2.f'],
+    because: /certificate-of-another-number" was accepted/,
+    parts: { phone: { answerChecks: without(answerChecks, 'identity') } },
+  },
+  {
+    id: 'caller-ignores-issuer',
+    claims: ['5.2.c', '3.1.c'],
+    because: /(rogue-authority|altered-certificate)" was accepted/,
+    parts: { phone: { answerChecks: without(answerChecks, 'issuer') } },
+  },
+  {
+    id: 'callee-ignores-signature',
+    claims: ['5.1.j'],
+    because: /altered-signature" was accepted/,
+    parts: { phone: { offerChecks: without(offerChecks, 'signature') } },
+  },
+  {
+    id: 'callee-ignores-tag',
+    claims: ['5.1.j'],
+    because: /altered-tag" was accepted/,
+    parts: { phone: { confirmationChecks: without(confirmationChecks, 'tag') } },
+  },
+];
+
+/** The mutant of that id as a target. */
+export const mutantTarget = (id: string): Target => {
+  const mutant = mutants.find((candidate) => candidate.id === id);
+  if (!mutant) throw new Error(`there is no mutant ${id}`);
+  return referenceTarget({ ...mutant.parts, name: `mutant ${id}` });
+};
