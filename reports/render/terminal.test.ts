@@ -55,6 +55,18 @@ describe('the summary', () => {
     ]);
   });
 
+  it('tells a reason that several claims share once', () => {
+    const verdicts = ['5.1.a', '5.1.b', '5.1.c'].map((claim) => ({
+      claim,
+      kind: 'inconclusive' as const,
+      reason: 'the wire was not captured',
+    }));
+    const plan = { ...sampleRun.plan, selected: ['5.1.a', '5.1.b', '5.1.c'] };
+    const shared = summaryLines({ ...sampleRun, plan, verdicts }, { colour: false });
+    expect(shared).toContain('? 3 inconclusive  5.1.a 5.1.b 5.1.c');
+    expect(shared.filter((line) => line.includes('the wire was not captured'))).toHaveLength(1);
+  });
+
   it('says why a run is incomplete', () => {
     const cut = summaryLines(
       { ...sampleRun, status: 'incomplete', ended: 'SIGINT', exit: 2 },

@@ -72,6 +72,46 @@ const verdictLines = (run: Run, verdict: Verdict, style: TerminalStyle): readonl
   ];
 };
 
+/** Verdicts that share their reason and say nothing else: one block for all of them. */
+const sharedLines = (
+  run: Run,
+  verdicts: readonly Verdict[],
+  style: TerminalStyle,
+): readonly string[] => {
+  const { standings, text } = labels[style.language];
+  const [first] = verdicts;
+  if (!first) return [];
+  const [sign, colour] = kindSigns[first.kind];
+  const claims = verdicts.map(({ claim }) => oneLine(claim));
+  const head = `${sign} ${claims.length} ${standings[first.kind]}`;
+  const replay = run.replay[first.claim];
+  return [
+    `${paint(style, colour, head)}  ${claims.join(' ')}`,
+    `    ${text.reason}${text.colon} ${oneLine(first.reason ?? '')}`,
+    ...(replay === undefined ? [] : [`    ${text.replay}${text.colon} ${oneLine(replay)}`]),
+  ];
+};
+
+/** The blocks of one kind, in the order of the verdicts. */
+const blocksOf = (
+  run: Run,
+  verdicts: readonly Verdict[],
+  style: TerminalStyle,
+): readonly string[] => {
+  const groups = new Map<string, Verdict[]>();
+  for (const verdict of verdicts) {
+    const { claim, reason, expected, observed } = verdict;
+    const shares = reason !== undefined && expected === undefined && observed === undefined;
+    const key = shares ? `reason ${reason}` : `claim ${claim}`;
+    groups.set(key, [...(groups.get(key) ?? []), verdict]);
+  }
+  return [...groups.values()].flatMap((group) =>
+    group.length > 1
+      ? sharedLines(run, group, style)
+      : group.flatMap((verdict) => verdictLines(run, verdict, style)),
+  );
+};
+
 const resultLine = (run: Run, verdicts: readonly Verdict[], style: TerminalStyle): string => {
   const { exits, standings, statuses, text } = labels[style.language];
   const kinds: readonly VerdictKind[] = ['pass', 'warn', ...unsettledKinds.toReversed()];
@@ -100,9 +140,11 @@ export const summaryLines = (run: Run, { colour, folder }: SummaryStyle): readon
   const verdicts = verdictsOf(run);
   const kinds: readonly VerdictKind[] = ['warn', ...unsettledKinds.toReversed()];
   const blocks = kinds.flatMap((kind) =>
-    verdicts
-      .filter((verdict) => verdict.kind === kind)
-      .flatMap((verdict) => verdictLines(run, verdict, style)),
+    blocksOf(
+      run,
+      verdicts.filter((verdict) => verdict.kind === kind),
+      style,
+    ),
   );
   const waiting = run.plan.byPerson.filter((id) => !verdicts.some(({ claim }) => claim === id));
   const named = (label: string, value: string) =>
