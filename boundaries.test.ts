@@ -51,7 +51,10 @@ const isTest = (file: string): boolean =>
 const sources = globSync('**/*.ts', {
   cwd: root,
   exclude: ['node_modules', 'dist', 'runs'],
-}).filter((file) => !isTest(file) && file.includes('/') && !file.startsWith('node_modules/'));
+}).filter(
+  (file) =>
+    !isTest(file) && (file.includes('/') || file === 'cli.ts') && !file.startsWith('node_modules/'),
+);
 
 /** Every module specifier of a file: static, re-exported, type-only and dynamic. */
 const importsOf = (file: string): readonly string[] => {
@@ -97,7 +100,7 @@ const violationsOf = (file: string): readonly string[] => {
 
 describe('the import rules of ARCHITECTURE.md', () => {
   it('sees the sources', () => {
-    expect(sources).toContain('reference/core/bytes.ts');
+    expect(sources).toEqual(expect.arrayContaining(['reference/core/bytes.ts', 'cli.ts']));
     expect(importsOf('reference/core/bytes.ts')).toEqual(['./result.ts']);
   });
 

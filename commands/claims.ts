@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { claims, personOnly } from '../scenarios/claims/catalogue.ts';
-import { repertoire } from '../scenarios/repertoire.ts';
+import type { Repertoire } from '../scenarios/campaign/plan.ts';
 
 interface Coverage {
   readonly id: string;
@@ -8,7 +8,7 @@ interface Coverage {
   readonly form?: string;
 }
 
-const coverage = (): readonly Coverage[] =>
+const coverageOf = (repertoire: Repertoire): readonly Coverage[] =>
   claims.map(({ id }) => ({
     id,
     scenarios: repertoire.scenarios
@@ -28,8 +28,9 @@ export const addClaimsCommand = (program: Command, finish: (code: number) => voi
     .command('claims')
     .description('list the claims of the security target and the scenarios that show them')
     .option('--json', 'print one JSON object')
-    .action((options: { readonly json?: boolean }) => {
-      const rows = coverage();
+    .action(async (options: { readonly json?: boolean }) => {
+      const { repertoire } = await import('../scenarios/repertoire.ts');
+      const rows = coverageOf(repertoire);
       const shown = rows.filter((row) => row.scenarios.length > 0).length;
       if (options.json === true) console.log(JSON.stringify({ claims: rows }, null, 2));
       else

@@ -2,20 +2,36 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { verifyManifest } from '../reports/evidence/manifest.ts';
 import { createEvidenceStore } from '../reports/evidence/store.ts';
-import { renderJson } from '../reports/render/json.ts';
-import { summaryLines } from '../reports/render/terminal.ts';
-import { judgeRun } from '../scenarios/campaign/assemble.ts';
-import { repertoire } from '../scenarios/repertoire.ts';
+import { exitCodes } from '../reports/model/verdict.ts';
 import { CommandProblem } from './command-problem.ts';
-import { writeReports } from './reports.ts';
 
 const checkUnaltered = async (folder: string): Promise<void> => {
   const checked = await verifyManifest(folder);
   if (checked.ok) return;
+  const { code, detail } = checked.error;
   throw new CommandProblem(
-    `${folder}: the evidence is not what the run left: ${checked.error.detail ?? checked.error.code}; judge an unaltered copy`,
-    2,
+    code === 'manifest-missing'
+      ? `${folder}: this is not the folder of a finished run: no manifest.json is there; name one that discretio evaluate left`
+      : `${folder}: the evidence is not what the run left: ${detail ?? code}; judge an unaltered copy`,
+    exitCodes.inconclusive,
   );
+};
+
+/** What judging takes, loaded only where something is judged, so that the other commands are up at once. */
+const load = async () => ({
+  ...(await import('../scenarios/campaign/assemble.ts')),
+  ...(await import('../scenarios/repertoire.ts')),
+  ...(await import('./reports.ts')),
+});
+
+const judgeAgain = async (run: string, json: boolean): Promise<number> => {
+  const folder = resolve(run);
+  await checkUnaltered(folder);
+  const { judgeRun, repertoire, writeReports, printRun } = await load();
+  const judged = await judgeRun(folder, repertoire);
+  const manifest = await writeReports(judged, await createEvidenceStore(folder));
+  printRun(judged, folder, manifest, json);
+  return judged.exit;
 };
 
 /** `discretio judge RUN`: judges stored evidence again and writes the reports again. */
@@ -25,13 +41,7 @@ export const addJudgeCommand = (program: Command, finish: (code: number) => void
     .description('judge the evidence of a run again, from its folder')
     .argument('<run>', 'folder of a run')
     .option('--json', 'print one JSON object')
-    .action(async (run: string, options: { readonly json?: boolean }) => {
-      const folder = resolve(run);
-      await checkUnaltered(folder);
-      const judged = await judgeRun(folder, repertoire);
-      await writeReports(judged, await createEvidenceStore(folder));
-      if (options.json === true) console.log(JSON.stringify(renderJson(judged, folder), null, 2));
-      else console.log(summaryLines(judged, { colour: process.stdout.isTTY, folder }).join('\n'));
-      finish(judged.exit);
-    });
+    .action(async (run: string, options: { readonly json?: boolean }) =>
+      finish(await judgeAgain(run, options.json === true)),
+    );
 };

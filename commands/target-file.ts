@@ -3,7 +3,11 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Target } from '../devices/contract.ts';
 import { referenceTarget } from '../devices/reference/target.ts';
+import { messageOf, within } from '../scenarios/campaign/deadline.ts';
 import { CommandProblem } from './command-problem.ts';
+
+/** Milliseconds that a target's file may take to load. */
+const loadLimit = 30_000;
 
 const isTarget = (value: unknown): value is Target =>
   typeof value === 'object' &&
@@ -12,6 +16,8 @@ const isTarget = (value: unknown): value is Target =>
   typeof value.name === 'string' &&
   'capabilities' in value &&
   value.capabilities instanceof Set &&
+  'codec' in value &&
+  typeof value.codec === 'function' &&
   'startAppliance' in value &&
   typeof value.startAppliance === 'function' &&
   'startPhone' in value &&
@@ -30,15 +36,17 @@ export const loadTarget = async (file: string | undefined): Promise<Target> => {
     throw new CommandProblem(
       `--target ${file}: only a TypeScript or JavaScript file can describe a target in this version`,
     );
-  const loaded: unknown = await import(pathToFileURL(path).href).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandProblem(`--target ${file}: the file cannot be loaded: ${reason}`);
+  const loading: Promise<unknown> = import(pathToFileURL(path).href);
+  const loaded = await within(loadLimit, 'loading it', loading).catch((error: unknown) => {
+    throw new CommandProblem(
+      `--target ${file}: the file cannot be loaded: ${messageOf(error)}; mend it, or give another`,
+    );
   });
   const exported =
     typeof loaded === 'object' && loaded !== null && 'target' in loaded ? loaded.target : undefined;
   if (!isTarget(exported))
     throw new CommandProblem(
-      `--target ${file}: it exports no "target" of the type Target of devices/contract.ts`,
+      `--target ${file}: it exports no "target" of the type Target of devices/contract.ts; add one`,
     );
   return exported;
 };

@@ -1,7 +1,9 @@
 import { enrolmentAttacks } from './attacks/enrolment.ts';
+import { impostorAttacks } from './attacks/impostor.ts';
 import { keyAgreementAttacks } from './attacks/key-agreement.ts';
 import { tlsAttacks } from './attacks/tls.ts';
 import type { Judging } from './campaign/assemble.ts';
+import { impostor } from './attacks/activities/impostor.ts';
 import { intruder } from './attacks/activities/intruder.ts';
 import { maliciousCalls } from './attacks/activities/malicious-calls.ts';
 import { scan } from './attacks/activities/scan.ts';
@@ -19,7 +21,7 @@ import { sectionTwoTwo } from './conformity/section-2.2.ts';
 
 /** Everything this version can do to a target and judge of it. Activities are in the order they are performed in. */
 export const repertoire: Repertoire & Judging = {
-  activities: [basicCall, scan, intruder, maliciousCalls],
+  activities: [basicCall, scan, intruder, impostor, maliciousCalls],
   scenarios: [
     ...sectionTwoOne,
     ...sectionTwoTwo,
@@ -31,6 +33,7 @@ export const repertoire: Repertoire & Judging = {
     ...sectionSixTwo,
     ...tlsAttacks,
     ...enrolmentAttacks,
+    ...impostorAttacks,
     ...keyAgreementAttacks,
   ],
   documents: callDocuments,

@@ -6,9 +6,12 @@ import type { SessionKeys } from '../core/csl/key-schedule.ts';
 import { offerChecks, type OfferSubject } from '../core/csl/offer.ts';
 import type { Certificate } from '../core/pki/certificate.ts';
 import { aesCm128HmacSha1Tag80, type SrtpSuite } from '../core/rtp/srtp.ts';
+import { connectTls } from './tls/connect.ts';
 
 /** Parts a phone is composed of. {@link phoneParts} is the right set; a deliberately broken phone is composed of others. */
 export interface PhoneParts {
+  /** Connects to the signalling server and checks whom it reached (target 5.2). */
+  readonly connectTls: typeof connectTls;
   readonly suite: SrtpSuite;
   readonly offerChecks: readonly Check<OfferSubject>[];
   readonly answerChecks: readonly Check<AnswerSubject>[];
@@ -19,6 +22,7 @@ export interface PhoneParts {
 
 /** The parts of the reference phone. Revocation (I-7) has no service to ask yet: every certificate counts as good. */
 export const phoneParts: PhoneParts = {
+  connectTls,
   suite: aesCm128HmacSha1Tag80,
   offerChecks,
   answerChecks,

@@ -1,19 +1,12 @@
-import { randomBytes, sign } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { toHex } from '../core/bytes.ts';
-import { localParty } from '../core/csl/party.ts';
-import { parsePem } from '../core/keystore/pem.ts';
-import { parseCertificate, type Certificate } from '../core/pki/certificate.ts';
-import type { UserAgentEvent } from '../core/sip/user-agent.ts';
-import { createCalls, type Calls, type CallsOptions, type CallView } from './calls.ts';
+import { viewOf, type CallView } from './calls/call.ts';
 import { beginEnrolment, type PendingPhoneEnrolment } from './enrolment/enrolment.ts';
 import { phoneParts, type PhoneLogs, type PhoneParts } from './parts.ts';
-import { openSignalling, type SignallingConnection } from './signalling/connection.ts';
-import { openStoredKey, type OpenedIdentity, type StoredTrust } from './storage/storage.ts';
-import { connectTls } from './tls/connect.ts';
+import { openStoredKey, type StoredTrust } from './storage/storage.ts';
+import { openUnlockedPhone, type PhoneEvents, type UnlockedPhone } from './unlocked-phone.ts';
 
-/** Milliseconds for each exchange with a server. */
-const serverDeadline = 10_000;
+/** Milliseconds for each exchange with the registration service. */
+const serviceDeadline = 10_000;
 
 /** Where a phone's servers are and whom it trusts; the certificates ship inside the client (target 6.1). */
 export interface PhoneSettings {
@@ -26,128 +19,56 @@ export interface PhoneSettings {
   readonly host: string;
 }
 
-/** What a phone tells: every change of its view, and how a registration came out. */
-export type PhoneEvents = EventEmitter<{ changed: []; registration: [problem: string | null] }>;
-
 /** The reference phone: what its user can do. Methods reject with one line that names the thing and the reason. */
 export interface ReferencePhone {
   requestEnrolment(number: string, passphrase: string): Promise<void>;
   completeEnrolment(token: string): Promise<void>;
+  /** Opens the stored key. A phone that was open before hangs up and leaves the network, once the key has opened. */
   unlock(passphrase: string): Promise<void>;
-  /** Connects and registers; resolves once the registrar has answered 200. */
+  /** Connects and registers; resolves once the registrar has answered 200. A call under way goes on over the new connection. */
   register(): Promise<void>;
   setAutoAnswer(answer: boolean): void;
+  /** Resolves once the INVITE is sent. */
   dial(number: string): Promise<void>;
+  /** Accepts the call that rings, if one does. */
+  answer(): Promise<void>;
   hangUp(): void;
   view(): CallView;
   readonly events: PhoneEvents;
+  /** Hangs up and leaves the network, in whatever state, for good. What is under way ends first, within its deadline. */
   stop(): Promise<void>;
 }
 
-interface PhoneState {
-  enrolment: PendingPhoneEnrolment | null;
-  identity: OpenedIdentity | null;
-  calls: Calls | null;
-  connection: SignallingConnection | null;
-}
-
-const noCall: CallView = {
-  state: 'idle',
-  callId: '',
-  peerNumber: '',
-  identifiers: null,
-  endedBy: null,
-  packetsSent: 0,
-  packetsReceived: 0,
-  packetsRefused: 0,
-};
-
-const certificateOfPem = (pem: string): Certificate => {
-  const der = parsePem(pem, 'CERTIFICATE');
-  const certificate = der.ok ? parseCertificate(der.value) : der;
-  if (!certificate.ok)
-    throw new Error(`a stored certificate cannot be read (${certificate.error.code}); enrol again`);
-  return certificate.value;
-};
-
-type Command = SignallingConnection['command'];
-
-const openCalls = (
-  identity: OpenedIdentity,
-  settings: PhoneSettings,
-  options: Pick<CallsOptions, 'parts' | 'logs' | 'command' | 'changed'>,
-): Calls => {
-  const authority = certificateOfPem(identity.trust.clientAuthority);
-  const own = localParty(
-    identity.certificate,
-    authority,
-    (preimage) => new Uint8Array(sign('sha256', preimage, identity.privateKey)),
-  );
-  if (!own.ok) throw new Error('the stored certificate names no number; enrol again');
-  return createCalls({
-    own: own.value,
-    clientAuthorities: [authority],
-    host: settings.host,
-    ...options,
-  });
-};
-
-const registrationProblem = (event: UserAgentEvent): string | null | undefined => {
-  if (event.kind === 'registered') return null;
-  if (event.kind === 'registration-failed') return `the registrar answered ${event.status}`;
-  if (event.kind === 'registration-lost') return 'the connection was lost';
-  return undefined;
-};
-
-const connect = async (
-  identity: OpenedIdentity,
-  settings: PhoneSettings,
-  logs: PhoneLogs,
-  onEvent: (event: UserAgentEvent) => void,
-): Promise<SignallingConnection> => {
-  const socket = await connectTls({
-    endpoint: settings.sip,
-    trust: settings.trust,
-    identity,
-    deadline: serverDeadline,
-    ...(logs.tlsKeys ? { keyLog: logs.tlsKeys } : {}),
-  });
-  const { number } = identity;
-  const local = `${socket.localAddress ?? settings.host}:${socket.localPort ?? 0}`;
-  return openSignalling({
-    socket,
-    onEvent,
-    userAgent: {
-      number,
-      domain: settings.sip.host,
-      contact: `sip:${number}@${local};transport=tls`,
-      random: () => toHex(new Uint8Array(randomBytes(12))),
+/** Does one thing after the other, whatever becomes of those before. */
+const createQueue = () => {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    add<Value>(work: () => Promise<Value>): Promise<Value> {
+      const next = last.then(work);
+      last = next.catch(() => undefined);
+      return next;
     },
-  });
+    idle: async () => void (await last),
+  };
 };
 
-/** Waits for the outcome of a registration that is under way. */
-const registrationOutcome = (events: PhoneEvents): Promise<string | null> =>
-  new Promise((resolve) => events.once('registration', resolve));
+type Enrolling = Pick<ReferencePhone, 'requestEnrolment' | 'completeEnrolment'>;
 
-const registered = async (
-  state: PhoneState,
-  settings: PhoneSettings,
-  logs: PhoneLogs,
-  events: PhoneEvents,
-): Promise<void> => {
-  const { identity, calls } = state;
-  if (!identity || !calls) throw new Error('the phone is locked; unlock it first');
-  await state.connection?.close();
-  const outcome = registrationOutcome(events);
-  state.connection = await connect(identity, settings, logs, (event) => {
-    const problem = registrationProblem(event);
-    if (problem !== undefined) events.emit('registration', problem);
-    calls.onEvent(event);
-  });
-  state.connection.command({ kind: 'register' });
-  const problem = await outcome;
-  if (problem !== null) throw new Error(`${identity.number}: not registered: ${problem}`);
+const createEnrolling = (settings: PhoneSettings, logs: PhoneLogs): Enrolling => {
+  const { registration: endpoint, trust, folder } = settings;
+  const keyLog = logs.tlsKeys ? { keyLog: logs.tlsKeys } : {};
+  const options = { endpoint, trust, folder, now: Date.now, deadline: serviceDeadline, ...keyLog };
+  let pending: PendingPhoneEnrolment | null = null;
+  return {
+    async requestEnrolment(number, passphrase) {
+      pending = await beginEnrolment(options, number, passphrase);
+    },
+    async completeEnrolment(token) {
+      if (!pending) throw new Error('no enrolment is under way; request one first');
+      await pending.complete(token);
+      pending = null;
+    },
+  };
 };
 
 /** Makes a phone that is off the network until it enrols or registers. */
@@ -156,48 +77,42 @@ export const createPhone = (
   logs: PhoneLogs,
   parts: PhoneParts = phoneParts,
 ): ReferencePhone => {
+  const { folder, sip, trust, host } = settings;
   const events: PhoneEvents = new EventEmitter();
-  const state: PhoneState = { enrolment: null, identity: null, calls: null, connection: null };
-  const command: Command = (wanted) => state.connection?.command(wanted);
-  const calls = (): Calls => {
-    if (!state.calls) throw new Error('the phone is locked; unlock it first');
-    return state.calls;
+  const enrolling = createEnrolling(settings, logs);
+  const queue = createQueue();
+  let phone: UnlockedPhone | null = null;
+  let isStopped = false;
+  const inTurn = (work: () => Promise<void>): Promise<void> =>
+    queue.add(() => (isStopped ? Promise.reject(new Error('the phone is stopped')) : work()));
+  const unlocked = (): UnlockedPhone => {
+    if (!phone) throw new Error('the phone is locked; unlock it first');
+    return phone;
+  };
+  const open = async (passphrase: string): Promise<void> => {
+    const identity = await openStoredKey(folder, passphrase, Date.now());
+    await phone?.close();
+    phone = openUnlockedPhone({ identity, sip, trust, host, parts, logs, events });
   };
   return {
     events,
-    async requestEnrolment(number, passphrase) {
-      const { registration: endpoint, trust, folder } = settings;
-      const keyLog = logs.tlsKeys ? { keyLog: logs.tlsKeys } : {};
-      const options = {
-        endpoint,
-        trust,
-        folder,
-        now: Date.now,
-        deadline: serverDeadline,
-        ...keyLog,
-      };
-      state.enrolment = await beginEnrolment(options, number, passphrase);
+    requestEnrolment: (...given) => inTurn(() => enrolling.requestEnrolment(...given)),
+    completeEnrolment: (token) => inTurn(() => enrolling.completeEnrolment(token)),
+    unlock: (passphrase) => inTurn(() => open(passphrase)),
+    register: () => inTurn(async () => unlocked().register()),
+    setAutoAnswer: (answer) => unlocked().calls.setAutoAnswer(answer),
+    async dial(number) {
+      if (!unlocked().connected())
+        throw new Error('no connection to the signalling server; register first');
+      await unlocked().calls.dial(number);
     },
-    async completeEnrolment(token) {
-      if (!state.enrolment) throw new Error('no enrolment is under way; request one first');
-      await state.enrolment.complete(token);
-      state.enrolment = null;
-    },
-    async unlock(passphrase) {
-      const identity = await openStoredKey(settings.folder, passphrase, Date.now());
-      await state.calls?.close();
-      state.identity = identity;
-      const changed = () => void events.emit('changed');
-      state.calls = openCalls(identity, settings, { parts, logs, command, changed });
-    },
-    register: () => registered(state, settings, logs, events),
-    setAutoAnswer: (answer) => calls().setAutoAnswer(answer),
-    dial: (number) => calls().dial(number),
-    hangUp: () => calls().hangUp(),
-    view: () => state.calls?.view() ?? noCall,
+    answer: async () => unlocked().calls.answer(),
+    hangUp: () => unlocked().calls.hangUp(),
+    view: () => phone?.calls.view() ?? viewOf(null),
     async stop() {
-      await state.calls?.close();
-      await state.connection?.close();
+      isStopped = true;
+      await phone?.close();
+      await queue.idle();
     },
   };
 };

@@ -14,13 +14,16 @@ const enrolmentsSchema = z.array(
   z.object({ token: z.string(), certificate: stepSchema, certificateGiven: z.boolean() }),
 );
 
+/** Everything that someone without the token was to try. */
+const wrongTokens = ['none', 'empty', 'wrong', 'no-enrolment'] as const;
+
 /** Without the right token, no certificate; with it, one (control). Only a refusal by status counts as one. */
 const judgeTokens = (evidence: Evidence): Finding => {
   const path = 'evidence/intruder/enrolments.json';
   const attempts = evidence.json('intruder', 'enrolments.json', enrolmentsSchema);
   if (!attempts) return inconclusive('the attempts to enrol are not among the evidence');
   const wrong = attempts.filter(({ token }) => token !== 'right');
-  const control = attempts.find(({ token }) => token === 'right');
+  const controls = attempts.filter(({ token }) => token === 'right');
   const given = wrong.find(({ certificateGiven }) => certificateGiven);
   if (given)
     return fail(
@@ -29,12 +32,14 @@ const judgeTokens = (evidence: Evidence): Finding => {
       `one for the token "${given.token}"`,
       [path],
     );
-  if (control?.certificateGiven !== true)
+  if (controls.length === 0 || !controls.every(({ certificateGiven }) => certificateGiven))
     return inconclusive('the control, with the right token, got no certificate', [path]);
+  const untried = wrongTokens.find((kind) => !wrong.some(({ token }) => token === kind));
+  if (untried) return inconclusive(`the token "${untried}" was not tried`, [path]);
   const unclear = wrong.find(({ certificate }) => !refusedByStatus(certificate?.status));
-  if (unclear || wrong.length === 0)
+  if (unclear)
     return inconclusive(
-      `the attempt with the token "${unclear?.token ?? 'wrong'}" was not refused by a status`,
+      `the attempt with the token "${unclear.token}" was not refused for it: ${unclear.certificate?.status ?? 'no status'}`,
       [path],
     );
   return pass(
@@ -43,8 +48,9 @@ const judgeTokens = (evidence: Evidence): Finding => {
   );
 };
 
+/** Too many requests, a timeout or a server's own fault refuse no token. */
 const refusedByStatus = (status: number | undefined): boolean =>
-  status !== undefined && status >= 400 && status < 500;
+  status !== undefined && status >= 400 && status < 500 && ![408, 425, 429].includes(status);
 
 const registrationsSchema = z.array(
   z.object({
@@ -57,13 +63,21 @@ const registrationsSchema = z.array(
 /** The codes by which an appliance says that a client's certificate was the reason. */
 const certificateRefusals = ['tls/handshake', 'sip/client-certificate'];
 
+type Registration = z.infer<typeof registrationsSchema>[number];
+
+/** Refused, and the appliance logged the certificate as the reason. */
+const isRefused = ({ outcome, refusals }: Registration): boolean =>
+  (['tls-refused', 'closed'].includes(outcome.kind) ||
+    (outcome.kind === 'refused' && [401, 403].includes(outcome.status ?? 0))) &&
+  refusals.some((code) => certificateRefusals.includes(code));
+
 /** Without a certificate of the client authority nobody registers; with one, somebody does (control). */
 const judgeRegistrations = (evidence: Evidence): Finding => {
   const path = 'evidence/intruder/registrations.json';
   const attempts = evidence.json('intruder', 'registrations.json', registrationsSchema);
   if (!attempts) return inconclusive('the attempts to register are not among the evidence');
   const intrusions = attempts.filter(({ certificate }) => certificate !== 'own');
-  const control = attempts.find(({ certificate }) => certificate === 'own');
+  const controls = attempts.filter(({ certificate }) => certificate === 'own');
   const registered = intrusions.find(({ outcome }) => outcome.kind === 'registered');
   if (registered)
     return fail(
@@ -72,16 +86,16 @@ const judgeRegistrations = (evidence: Evidence): Finding => {
       `registered with the certificate "${registered.certificate}"`,
       [path],
     );
-  if (control?.outcome.kind !== 'registered')
+  if (controls.length === 0 || !controls.every(({ outcome }) => outcome.kind === 'registered'))
     return inconclusive('the control, with its own certificate, was not registered', [path]);
-  const unclear = intrusions.find(
-    ({ outcome, refusals }) =>
-      !['tls-refused', 'closed'].includes(outcome.kind) ||
-      !refusals.some((code) => certificateRefusals.includes(code)),
+  const untried = (['none', 'rogue-authority'] as const).find(
+    (kind) => !intrusions.some(({ certificate }) => certificate === kind),
   );
-  if (unclear || intrusions.length === 0)
+  if (untried) return inconclusive(`the certificate "${untried}" was not tried`, [path]);
+  const unclear = intrusions.find((attempt) => !isRefused(attempt));
+  if (unclear)
     return inconclusive(
-      `the attempt with the certificate "${unclear?.certificate ?? 'none'}" came out as ${unclear?.outcome.kind ?? 'nothing'}, logged: ${unclear?.refusals.join(', ') ?? ''}`,
+      `the attempt with the certificate "${unclear.certificate}" came out as ${unclear.outcome.kind}, logged: ${unclear.refusals.join(', ')}`,
       [path],
     );
   return pass(
@@ -90,7 +104,7 @@ const judgeRegistrations = (evidence: Evidence): Finding => {
   );
 };
 
-const base = { revision: 1, activities: ['intruder'] } as const;
+const base = { revision: 2, activities: ['intruder'] } as const;
 
 /** Attacks on enrolment (catalogue E) and on the servers' authentication of clients (T17). */
 export const enrolmentAttacks: readonly Scenario[] = [

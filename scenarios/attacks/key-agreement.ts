@@ -8,6 +8,7 @@ import {
   type Finding,
   type Scenario,
 } from '../campaign/scenario.ts';
+import { worst } from '../conformity/views/worst.ts';
 
 const mediaSchema = z.object({ packets: z.number(), verified: z.number() });
 
@@ -20,7 +21,12 @@ const outcomeSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('refused'), status: z.number(), media: mediaSchema }),
   z.object({ kind: z.enum(['deadline', 'closed']), media: mediaSchema }),
-  z.object({ kind: z.literal('reacted'), ack: z.string(), bye: z.boolean(), media: mediaSchema }),
+  z.object({
+    kind: z.literal('reacted'),
+    ack: z.enum(['verified', 'wrong', 'absent', 'none']),
+    bye: z.boolean(),
+    media: mediaSchema,
+  }),
   z.object({ kind: z.literal('offer-unreadable'), code: z.string() }),
   z.object({ kind: z.literal('no-invite'), by: z.string() }),
 ]);
@@ -56,23 +62,36 @@ const isGoodCall = ({ outcome }: Attempt): boolean => {
   );
 };
 
-/** Whether the phone went on with the call as if nothing were wrong. */
-const wasAccepted = ({ outcome }: Attempt): boolean => {
-  if (outcome.kind === 'answered') return !outcome.bye;
-  return outcome.kind === 'reacted' && (outcome.ack !== 'absent' || !outcome.bye);
-};
-
 const audioSent = ({ outcome }: Attempt): number =>
   'media' in outcome ? outcome.media.packets : 0;
+
+/** Whether the phone went on with the call as if nothing were wrong. That it did not end the call while it was watched shows nothing by itself: it may be slow. */
+const wasAccepted = (attempt: Attempt, { status }: Refusal): boolean => {
+  const { outcome } = attempt;
+  // An INVITE that had to be refused was answered by 200 and not taken back; or audio flows after a wrong ACK.
+  if (outcome.kind === 'answered')
+    return !outcome.bye && (status !== undefined || audioSent(attempt) > 0);
+  // A caller that confirms an answer by a tag has accepted it.
+  return outcome.kind === 'reacted' && (outcome.ack === 'verified' || outcome.ack === 'wrong');
+};
+
+const ackText = {
+  verified: 'ACK with a tag that verifies',
+  wrong: 'ACK with a wrong tag',
+  absent: 'ACK with no tag',
+  none: 'no ACK',
+} as const;
 
 const describe = ({ outcome }: Attempt): string => {
   switch (outcome.kind) {
     case 'answered':
-      return outcome.bye ? 'answered, then ended by BYE' : 'answered, and the call went on';
+      return outcome.bye
+        ? 'answered, then ended by BYE'
+        : 'answered, and no BYE while it was watched';
     case 'refused':
       return `refused with ${outcome.status}`;
     case 'reacted':
-      return `ACK with ${outcome.ack === 'absent' ? 'no' : `a ${outcome.ack}`} tag${outcome.bye ? ', then BYE' : ', and the call went on'}`;
+      return `${ackText[outcome.ack]}${outcome.bye ? ', then BYE' : ', and no BYE while it was watched'}`;
     case 'offer-unreadable':
       return `an INVITE that cannot be read (${outcome.code})`;
     case 'no-invite':
@@ -94,14 +113,16 @@ const isRefusedAsExpected = ({ outcome }: Attempt, { status }: Refusal): boolean
   );
 };
 
-const judgeRefusal = (attempt: Attempt | undefined, refusal: Refusal): Finding => {
-  const name = `the ${refusal.role} with the fault "${refusal.fault}"`;
-  if (!attempt) return inconclusive(`${name} was not tried`, [path]);
+const nameOf = ({ role, fault }: Refusal): string => `the ${role} with the fault "${fault}"`;
+
+const judgeAttempt = (attempt: Attempt, refusal: Refusal): Finding => {
+  const name = nameOf(refusal);
   const expected = expectedText(refusal);
   const logged =
     attempt.refusals.length === 0 ? 'nothing logged' : `logged: ${attempt.refusals.join(', ')}`;
   const observed = `${describe(attempt)}; ${logged}`;
-  if (wasAccepted(attempt)) return fail(`${name} was accepted`, expected, observed, [path]);
+  if (wasAccepted(attempt, refusal))
+    return fail(`${name} was accepted`, expected, observed, [path]);
   if (audioSent(attempt) > 0) return fail(`${name} was sent audio`, expected, observed, [path]);
   if (!isRefusedAsExpected(attempt, refusal))
     return inconclusive(`${name} came out otherwise than by the refusal looked for: ${observed}`, [
@@ -112,34 +133,40 @@ const judgeRefusal = (attempt: Attempt | undefined, refusal: Refusal): Finding =
   return pass(`${name}: ${observed}`, [path]);
 };
 
+/** However often the fault was tried, each time must have been refused. */
+const judgeRefusal = (attempts: readonly Attempt[], refusal: Refusal): Finding => {
+  const findings = attempts
+    .filter(({ role, fault }) => role === refusal.role && fault === refusal.fault)
+    .map((attempt) => judgeAttempt(attempt, refusal));
+  return worst(findings) ?? findings[0] ?? inconclusive(`${nameOf(refusal)} was not tried`, [path]);
+};
+
+/** The first and the last call of a role must be controls, and every control must come about. */
+const isControlled = (attempts: readonly Attempt[], wanted: Attempt['role']): boolean => {
+  const made = attempts.filter(({ role }) => role === wanted);
+  const controls = made.filter(({ fault }) => fault === 'none');
+  const [first, last] = [made.at(0), made.at(-1)];
+  const around = first !== last && first?.fault === 'none' && last?.fault === 'none';
+  return around && controls.every(isGoodCall);
+};
+
 /** All refusals must be seen, between controls that come about; the worst finding decides. */
 const judgeRefusals =
   (refusals: readonly Refusal[]) =>
   (evidence: Evidence): Finding => {
     const attempts = evidence.json('malicious-calls', 'attempts.json', z.array(attemptSchema));
     if (!attempts) return inconclusive('the malicious calls are not among the evidence');
-    const findings = refusals.map((refusal) =>
-      judgeRefusal(
-        attempts.find(({ role, fault }) => role === refusal.role && fault === refusal.fault),
-        refusal,
-      ),
-    );
-    const failed = findings.find(({ kind }) => kind === 'fail');
-    if (failed) return failed;
-    for (const role of new Set(refusals.map((refusal) => refusal.role))) {
-      const controls = attempts.filter(
-        (attempt) => attempt.role === role && attempt.fault === 'none',
+    const findings = refusals.map((refusal) => judgeRefusal(attempts, refusal));
+    const bad = worst(findings);
+    if (bad?.kind === 'fail') return bad;
+    const roles = new Set(refusals.map(({ role }) => role));
+    const uncontrolled = [...roles].find((role) => !isControlled(attempts, role));
+    if (uncontrolled)
+      return inconclusive(
+        `the control calls, with nothing wrong, did not all come about (${uncontrolled})`,
+        [path],
       );
-      if (controls.length < 2 || !controls.every(isGoodCall))
-        return inconclusive(
-          `the control calls, with nothing wrong, did not all come about (${role})`,
-          [path],
-        );
-    }
-    return (
-      findings.find(({ kind }) => kind !== 'pass') ??
-      pass(findings.map(({ observed }) => observed).join('; '), [path])
-    );
+    return bad ?? pass(findings.map(({ observed }) => observed).join('; '), [path]);
   };
 
 const asCaller = (fault: CallFault, codes: readonly string[], status: 403 | 488): Refusal => ({
@@ -165,7 +192,7 @@ const scenario = (
   refusals: readonly Refusal[],
 ): Scenario => ({
   id: `attacks/${id}`,
-  revision: 1,
+  revision: 2,
   claims,
   activities: ['malicious-calls'],
   needs: ['call', 'refusal-log'],

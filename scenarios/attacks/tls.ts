@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { allSuites, suiteName } from '../../simulators/attackers/iana-suites.ts';
 import {
   fail,
   inconclusive,
@@ -8,17 +9,28 @@ import {
   type Scenario,
 } from '../campaign/scenario.ts';
 
+/** The only profile that section 5.1 allows. */
+const profile = { version: 'TLSv1.2', suite: 0x009f } as const;
+
 const outcomeSchema = z.object({
   kind: z.string(),
   by: z.string().optional(),
   description: z.number().optional(),
+  version: z.union([z.string(), z.number()]).optional(),
+  suite: z.number().optional(),
 });
+type Outcome = z.infer<typeof outcomeSchema>;
 
 const scanSchema = z.object({
+  endpoint: z.object({ host: z.string(), port: z.number() }),
   controls: z.object({ first: outcomeSchema, last: outcomeSchema.nullable() }),
-  attempts: z.array(z.object({ suites: z.array(z.number()), outcome: outcomeSchema })),
-  beyond: z.array(z.object({ version: z.union([z.string(), z.number()]), name: z.string() })),
-  deadlineMet: z.boolean(),
+  attempts: z.array(
+    z.object({
+      version: z.union([z.string(), z.number()]),
+      suites: z.array(z.number()),
+      outcome: outcomeSchema,
+    }),
+  ),
   truncated: z.boolean(),
 });
 type Scan = z.infer<typeof scanSchema>;
@@ -36,22 +48,39 @@ const onScan =
 
 const profileName = 'TLS 1.2 with DHE-RSA-AES256-GCM-SHA384';
 
-const beyondText = ({ beyond }: Scan): string =>
-  beyond.map(({ version, name }) => `${version} ${name}`).join(', ');
+const isProfile = ({ version, suite }: Outcome): boolean =>
+  version === profile.version && suite === profile.suite;
 
-/** The one profile of section 5.1, offered alone, must be accepted. A port that refuses it by an alert, or accepts others, is alive. */
+/** What the server accepted beyond the one profile, by the outcomes themselves. */
+const beyondText = ({ attempts, controls }: Scan): string => {
+  const outcomes = [controls.first, controls.last, ...attempts.map(({ outcome }) => outcome)];
+  const beyond = outcomes.filter((outcome) => outcome?.kind === 'accepted' && !isProfile(outcome));
+  const names = beyond.map(
+    (outcome) =>
+      `${outcome?.version} ${outcome?.suite === undefined ? '' : suiteName(outcome.suite)}`,
+  );
+  return [...new Set(names)].join(', ');
+};
+
+/** Alerts by which a server says that it has no version or suite in common: handshake_failure, illegal_parameter, protocol_version, insufficient_security (RFC 5246 section 7.2.2). */
+const mismatchAlerts = [40, 47, 70, 71];
+
+const isMismatch = ({ kind, by, description }: Outcome): boolean =>
+  kind === 'refused' && by === 'alert' && mismatchAlerts.includes(description ?? -1);
+
+/** The one profile of section 5.1, offered alone, must be accepted. A port that refuses it by such an alert, or accepts others, is alive. */
 const judgeControl = (scan: Scan, path: string): Finding => {
   const { first, last } = scan.controls;
-  const accepted = [first, last].filter((outcome) => outcome?.kind === 'accepted').length;
-  if (accepted === 2) return pass(`${profileName}, offered alone, is accepted`, [path]);
-  const alive = scan.beyond.length > 0 || (first.kind === 'refused' && first.by === 'alert');
-  if (alive && accepted === 0)
+  const controls = [first, last].filter((outcome) => outcome !== null);
+  const accepted = controls.filter((outcome) => outcome.kind === 'accepted' && isProfile(outcome));
+  if (accepted.length === 2) return pass(`${profileName}, offered alone, is accepted`, [path]);
+  const beyond = beyondText(scan);
+  const refused = controls.length === 2 && controls.every(({ kind }) => kind === 'refused');
+  if (accepted.length === 0 && (beyond !== '' || (refused && controls.every(isMismatch))))
     return fail(
       'the server refuses the suite of the target',
       profileName,
-      scan.beyond.length > 0
-        ? `accepts ${beyondText(scan)}`
-        : `refused with alert ${first.description}`,
+      beyond === '' ? `refused with alert ${first.description}` : `accepts ${beyond}`,
       [path],
     );
   return inconclusive(
@@ -60,13 +89,36 @@ const judgeControl = (scan: Scan, path: string): Finding => {
   );
 };
 
+/** Versions that must be offered, each with every suite; SSL 2 has suites of its own. */
+const versions = ['SSLv3', 'TLSv1.0', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
+
+/** The first version and suite that were never refused; null where every one was. */
+const unoffered = ({ attempts }: Scan): string | null => {
+  const refusedOf = (version: string): ReadonlySet<number> =>
+    new Set(
+      attempts
+        .filter((attempt) => attempt.version === version && attempt.outcome.kind === 'refused')
+        .flatMap(({ suites }) => suites),
+    );
+  if (refusedOf('SSLv2').size === 0) return 'SSLv2';
+  for (const version of versions) {
+    const refused = refusedOf(version);
+    const missing = allSuites.find(
+      (suite) => !refused.has(suite) && !isProfile({ kind: 'offered', version, suite }),
+    );
+    if (missing !== undefined) return `${version} with ${suiteName(missing)}`;
+  }
+  return null;
+};
+
 /** Every other version and suite must be refused; a pass needs the controls and every attempt answered. */
 const judgeOnly = (scan: Scan, path: string): Finding => {
-  if (scan.beyond.length > 0)
+  const beyond = beyondText(scan);
+  if (beyond !== '')
     return fail(
       'the server accepts more than the target allows',
       `${profileName} and nothing else`,
-      beyondText(scan),
+      beyond,
       [path],
     );
   const control = judgeControl(scan, path);
@@ -74,12 +126,16 @@ const judgeOnly = (scan: Scan, path: string): Finding => {
     return inconclusive('the one right profile was not accepted, so that refusals mean nothing', [
       path,
     ]);
-  if (scan.deadlineMet) return inconclusive('an offer was not answered in time', [path]);
-  if (scan.truncated) return inconclusive('the scan was cut at its bound of attempts', [path]);
   const unclear = scan.attempts.find(
     ({ outcome }) => outcome.kind !== 'refused' && outcome.kind !== 'accepted',
   );
+  if (unclear?.outcome.kind === 'deadline')
+    return inconclusive('an offer was not answered in time', [path]);
   if (unclear) return inconclusive(`an offer was answered with ${unclear.outcome.kind}`, [path]);
+  if (scan.truncated) return inconclusive('the scan was cut at its bound of attempts', [path]);
+  const missing = unoffered(scan);
+  if (missing !== null)
+    return inconclusive(`${missing} was not offered and refused: the scan is not whole`, [path]);
   const suites = new Set(scan.attempts.flatMap((attempt) => attempt.suites));
   return pass(
     `${scan.attempts.length} offers with ${suites.size} suites in every version from SSL 2 to TLS 1.3: only ${profileName} is accepted`,
@@ -94,18 +150,47 @@ const plainSchema = z.array(
     attempts: z.array(
       z.object({
         method: z.string(),
-        outcome: z.object({ kind: z.string(), statusLine: z.string().optional() }),
+        outcome: z.object({
+          kind: z.string(),
+          statusLine: z.string().optional(),
+          firstBytes: z.string().optional(),
+        }),
       }),
     ),
   }),
 );
+type Places = z.infer<typeof plainSchema>;
+
+/** A request in clear was turned away: the port is closed, the connection ended, or TLS answered with an alert (content type 21). Silence is no refusal. */
+const isTurnedAway = ({ kind, firstBytes }: Places[number]['attempts'][number]['outcome']) =>
+  ['closed', 'refused-port'].includes(kind) ||
+  (kind === 'not-sip' && firstBytes?.startsWith('1503') === true);
+
+/** The first place where SIP in clear ought to have been offered and was not. */
+const notTried = (places: Places, sipPort: number): string | null => {
+  const wanted = [sipPort, 5060].flatMap((port) =>
+    ['tcp', 'udp'].flatMap((transport) =>
+      ['OPTIONS', 'REGISTER'].map((method) => ({ port, transport, method })),
+    ),
+  );
+  const missing = wanted.find(
+    ({ port, transport, method }) =>
+      !places.some(
+        (place) =>
+          place.port === port &&
+          place.transport === transport &&
+          place.attempts.some((attempt) => attempt.method === method),
+      ),
+  );
+  return missing ? `${missing.method} to ${missing.transport} port ${missing.port}` : null;
+};
 
 /** SIP in clear must be answered nowhere; silence is no refusal, and the port must be alive for TLS. */
 const judgePlain = (evidence: Evidence): Finding => {
   const path = 'evidence/scan/plain-sip.json';
   const places = evidence.json('scan', 'plain-sip.json', plainSchema);
-  if (!places || places.length === 0)
-    return inconclusive('the offers of SIP in clear are not among the evidence');
+  const scan = evidence.json('scan', 'sip.json', scanSchema);
+  if (!places) return inconclusive('the offers of SIP in clear are not among the evidence');
   const attempts = places.flatMap(({ port, transport, attempts: made }) =>
     made.map(({ method, outcome }) => ({
       name: `${method} to ${transport} port ${port}`,
@@ -120,19 +205,18 @@ const judgePlain = (evidence: Evidence): Finding => {
       answered.outcome.statusLine ?? 'an answer',
       [path],
     );
-  const unclear = attempts.find(
-    ({ outcome }) => outcome.kind === 'silent' || outcome.kind === 'unreachable',
-  );
+  const unclear = attempts.find(({ outcome }) => !isTurnedAway(outcome));
   if (unclear) return inconclusive(`${unclear.name} came out as ${unclear.outcome.kind}`, [path]);
-  const control = onScan('sip', judgeControl)(evidence);
-  if (control.kind === 'inconclusive')
+  if (!scan || judgeControl(scan, path).kind === 'inconclusive')
     return inconclusive('the SIP port did not answer over TLS either', [path]);
+  const missing = notTried(places, scan.endpoint.port);
+  if (missing !== null) return inconclusive(`${missing} was not tried`, [path]);
   return pass(`${attempts.length} requests in clear over UDP and TCP were refused or closed`, [
     path,
   ]);
 };
 
-const base = { revision: 1, activities: ['scan'], needs: [] } as const;
+const base = { revision: 2, activities: ['scan'], needs: [] } as const;
 
 /** Attacks on TLS (catalogue T) and SIP in clear (S11). */
 export const tlsAttacks: readonly Scenario[] = [

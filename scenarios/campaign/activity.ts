@@ -1,4 +1,10 @@
-import type { Appliance, Capability, Phone, Target } from '../../devices/contract.ts';
+import type {
+  Appliance,
+  ApplianceDescription,
+  Capability,
+  Phone,
+  Target,
+} from '../../devices/contract.ts';
 import type { LabSite } from '../../simulators/lab/site.ts';
 import type { WireFacts } from '../wire/facts-model.ts';
 
@@ -8,12 +14,14 @@ export interface World {
   readonly site: LabSite;
   /** Seeds every choice of the run; printed in the report. */
   readonly seed: number;
+  /** `full` takes its time: longer calls. */
+  readonly profile: 'quick' | 'full';
   /** Aborted when the run is to end early. */
   readonly signal: AbortSignal;
   /** The run's appliance, started on first use. */
   appliance(): Promise<Appliance>;
-  /** A phone of the run by name, started on first use. */
-  phone(name: string): Promise<Phone>;
+  /** A phone of the run by name, started on first use; at other servers than the appliance's where `at` names them. */
+  phone(name: string, at?: ApplianceDescription): Promise<Phone>;
   /** Writes a piece of evidence; the path is relative to the activity's own folder. */
   write(path: string, content: Uint8Array | string | object): Promise<void>;
 }
@@ -37,12 +45,3 @@ export interface Secrets {
   /** Looks through the decoded capture; the result, which names no secret, becomes evidence. */
   readonly searchCapture: (facts: WireFacts) => object;
 }
-
-/** The TLS key log lines of every phone of an activity, for the capture's secrets block. */
-export const keyLogOf = async (phones: Iterable<Phone>): Promise<readonly string[]> => {
-  const lines: string[] = [];
-  for (const phone of phones) {
-    if (phone.capabilities.has('tls-key-log')) lines.push(...(await phone.tlsKeyLog()));
-  }
-  return lines;
-};

@@ -13,6 +13,7 @@ import { claims } from '../claims/catalogue.ts';
 import type { LocalText } from '../claims/claim.ts';
 import { interpretations } from '../claims/interpretations.ts';
 import { observations } from '../claims/observations.ts';
+import { messageOf } from './deadline.ts';
 import { activitiesSchema, readEvidence, type Activities } from './evidence-on-disk.ts';
 import { judgeScenario, type Evidence, type Scenario } from './scenario.ts';
 
@@ -24,6 +25,8 @@ export const startSchema = z.strictObject({
   startedAt: z.string(),
   language: z.enum(['en', 'fr']),
   environment: runSchema.shape.environment,
+  /** What the target can do; a scenario that needs more is unsupported. Absent: everything. */
+  capabilities: z.array(z.string()).optional(),
   plan: planSchema,
 });
 export type Start = Readonly<z.infer<typeof startSchema>>;
@@ -46,7 +49,7 @@ const claimTexts = (language: Language): Run['claims'] =>
   }));
 
 const judgePlan = (
-  plan: Plan,
+  { plan, capabilities }: Start,
   scenarios: readonly Scenario[],
   evidence: Evidence,
 ): readonly Judgement[] => {
@@ -54,7 +57,7 @@ const judgePlan = (
   const planned = new Map(plan.scenarios.map((scenario) => [scenario.id, scenario]));
   return scenarios
     .filter((scenario) => planned.has(scenario.id))
-    .flatMap((scenario) => judgeScenario(scenario, evidence))
+    .flatMap((scenario) => judgeScenario(scenario, evidence, capabilities))
     .filter((judgement) => selected.has(judgement.claim));
 };
 
@@ -84,9 +87,19 @@ const read = async <Schema extends z.ZodType>(
   const text = await readFile(join(folder, name), 'utf8').catch(() => {
     throw new Error(`${folder}: no ${name} there: this is not the folder of a run`);
   });
-  const parsed = schema.safeParse(JSON.parse(text));
-  if (!parsed.success) throw new Error(`${join(folder, name)}: ${z.prettifyError(parsed.error)}`);
-  return parsed.data;
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue && issue.path.length > 0 ? issue.path.join('.') : 'the whole file';
+  throw new Error(`${join(folder, name)}: ${field}: ${issue?.message ?? 'unexpected'}`);
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 };
 
 /** How a run's evidence is judged: the scenarios, and the documents that show it to a reader. */
@@ -95,6 +108,20 @@ export interface Judging {
   readonly documents: (evidence: Evidence, language: Language) => readonly EvidenceDocument[];
 }
 
+/** The documents; one that names the fault where making them fails, so that no verdict is lost with them. */
+const documentsOf = (
+  evidence: Evidence,
+  language: Language,
+  judging: Judging,
+): Run['documents'] => {
+  try {
+    return [...judging.documents(evidence, language)];
+  } catch (error) {
+    const entries = [{ label: 'discretio', value: messageOf(error) }];
+    return [{ kind: 'facts', title: '?', groups: [{ name: '', entries }] }];
+  }
+};
+
 const assemble = (
   start: Start,
   activities: Activities,
@@ -102,7 +129,7 @@ const assemble = (
   judging: Judging,
 ): Run => {
   const { plan, language } = start;
-  const judgements = judgePlan(plan, judging.scenarios, evidence);
+  const judgements = judgePlan(start, judging.scenarios, evidence);
   const verdicts = plan.selected.map((claim) => verdictOf(claim, judgements, plan));
   const deciding = verdicts.filter((verdict) => !plan.byPerson.includes(verdict.claim));
   const exit = exitCodeOf(deciding.map((verdict) => verdict.kind));
@@ -130,7 +157,7 @@ const assemble = (
       id: entry.id,
       text: inLanguage(entry.text, language),
     })),
-    documents: [...judging.documents(evidence, language)],
+    documents: documentsOf(evidence, language, judging),
     replay: Object.fromEntries(plan.selected.map((claim) => [claim, replayOf(claim, plan)])),
     exit: onlyByPerson && activities.status === 'complete' ? 0 : exitOf(exit, activities),
   };

@@ -5,8 +5,10 @@ import type { LabSite } from '../../simulators/lab/site.ts';
 import type { Activity } from './activity.ts';
 import { activitiesFile, startFile, type Start } from './assemble.ts';
 import type { Activities } from './evidence-on-disk.ts';
-import { gather } from './gather.ts';
+import { interruptionOf } from './deadline.ts';
+import { gather, type GatherLimits, type Remark } from './gather.ts';
 import { activitiesOf, type Repertoire } from './plan.ts';
+import type { StartCapture } from './recording.ts';
 
 /** Everything a campaign needs from outside. */
 export interface Campaign {
@@ -17,15 +19,19 @@ export interface Campaign {
   readonly repertoire: Repertoire;
   readonly signal: AbortSignal;
   readonly progress: (activity: Activity, outcome: ActivityOutcome | null) => void;
+  readonly remark?: (remark: Remark) => void;
+  readonly capture?: StartCapture;
+  readonly limits?: GatherLimits;
 }
 
-const summary = (outcomes: readonly ActivityOutcome[], signal: AbortSignal): Activities => {
-  const interrupted =
-    signal.aborted || outcomes.some((outcome) => outcome.status === 'interrupted');
-  return interrupted
-    ? { status: 'incomplete', ended: 'the run was interrupted', outcomes: [...outcomes] }
+const summary = (outcomes: readonly ActivityOutcome[], signal: AbortSignal): Activities =>
+  signal.aborted
+    ? {
+        status: 'incomplete',
+        ended: `the run was ${interruptionOf(signal)}`,
+        outcomes: [...outcomes],
+      }
     : { status: 'complete', outcomes: [...outcomes] };
-};
 
 /** Writes the plan, performs its activities and writes how they came out; what is judged later stands in the run folder. Rejects only when the folder cannot be written. */
 export const runCampaign = async (campaign: Campaign): Promise<void> => {
@@ -37,12 +43,9 @@ export const runCampaign = async (campaign: Campaign): Promise<void> => {
     outcomes: [],
   });
   const outcomes = await gather(activitiesOf(start.plan, repertoire), {
-    target: campaign.target,
-    site: campaign.site,
+    ...campaign,
     seed: start.plan.seed,
-    store,
-    signal,
-    progress: campaign.progress,
+    profile: start.plan.profile,
   });
   await store.write(activitiesFile, summary(outcomes, signal));
 };

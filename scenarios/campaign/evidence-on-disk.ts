@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { activityOutcomeSchema } from '../../reports/model/run.ts';
 import { gatherFacts } from '../wire/facts.ts';
+import { messageOf } from './deadline.ts';
 import type { CapturedWire, Evidence } from './scenario.ts';
 
 /** How the activities of a run came out; the content of `activities.json`. */
@@ -30,9 +31,10 @@ const readAll = async (folder: string): Promise<ReadonlyMap<string, Uint8Array>>
   const files = entries.filter((entry) => entry.isFile() && entry.name !== captureName);
   const contents = files.map(async (file) => {
     const path = join(file.parentPath, file.name);
-    return [path.slice(folder.length + 1), new Uint8Array(await readFile(path))] as const;
+    const bytes = await readFile(path).catch(() => null);
+    return bytes ? [[path.slice(folder.length + 1), new Uint8Array(bytes)] as const] : [];
   });
-  return new Map(await Promise.all(contents));
+  return new Map((await Promise.all(contents)).flat());
 };
 
 const parse = <Schema extends z.ZodType>(
@@ -47,6 +49,12 @@ const parse = <Schema extends z.ZodType>(
   }
 };
 
+/** Without the path that a system's message has: a judged run says the same wherever its folder is. */
+const whyUnreadable = (error: unknown): string =>
+  error instanceof Error && 'code' in error
+    ? `the file cannot be read (${String(error.code)})`
+    : `reading it failed: ${messageOf(error)}`;
+
 const readWire = async (
   run: string,
   activity: string,
@@ -58,16 +66,17 @@ const readWire = async (
     return { kind: 'missing', reason: `the wire was not captured: ${capture.reason}` };
   const ports = parse(files.get(`${activity}/topology.json`), portsSchema);
   const path = `evidence/${activity}/${captureName}`;
-  const facts = await gatherFacts(join(run, path), {
-    sipPorts: ports ? [ports.sip.port] : [],
-    registrationPorts: ports ? [ports.registration.port] : [],
-  });
-  if (facts.problems.length > 0)
-    return {
-      kind: 'missing',
-      reason: `${path}: ${facts.problems.map((problem) => problem.code).join(', ')}`,
-    };
-  return { kind: 'captured', path, facts };
+  const missing = (reason: string) => ({ kind: 'missing', reason: `${path}: ${reason}` }) as const;
+  try {
+    const facts = await gatherFacts(join(run, path), {
+      sipPorts: ports ? [ports.sip.port] : [],
+      registrationPorts: ports ? [ports.registration.port] : [],
+    });
+    if (facts.problems.length === 0) return { kind: 'captured', path, facts };
+    return missing(facts.problems.map((problem) => problem.code).join(', '));
+  } catch (error) {
+    return missing(whyUnreadable(error));
+  }
 };
 
 /** Reads what a run left in its folder; an absent or damaged piece is absent to the judges, never guessed. */

@@ -1,135 +1,48 @@
-import type { Appliance, Phone, Target } from '../../devices/contract.ts';
-import { DeadlineError } from '../../devices/contract.ts';
+import type { Target } from '../../devices/contract.ts';
 import { EvidenceError } from '../../reports/evidence/errors.ts';
 import type { EvidenceStore } from '../../reports/evidence/store.ts';
 import type { ActivityOutcome } from '../../reports/model/run.ts';
-import { startCapture, type Capture } from '../../simulators/lab/capture/packet-socket.ts';
 import type { LabSite } from '../../simulators/lab/site.ts';
 import { gatherFacts } from '../wire/facts.ts';
-import { keyLogOf, type Activity, type World } from './activity.ts';
+import type { Activity, Secrets, World } from './activity.ts';
+import { interruptionOf, messageOf, untilAborted, within } from './deadline.ts';
+import { createParts, type Parts } from './parts.ts';
+import { captureOf, startRecording, type Recording, type StartCapture } from './recording.ts';
 
-/** Milliseconds after which an activity is given up, whatever it waits for. */
-const activityLimit = 60_000;
+/** Milliseconds: after which an activity is given up, whatever it waits for; and that stopping one part may take. */
+export interface GatherLimits {
+  readonly activity: number;
+  readonly stop: number;
+}
 
-/** Milliseconds that stopping one part may take. */
-const stopLimit = 5_000;
+const usualLimits: GatherLimits = { activity: 60_000, stop: 5_000 };
+
+/** Something to tell the user that changes no outcome: what took time beside the activities (milliseconds), or what went wrong. */
+export type Remark =
+  | { readonly kind: 'took'; readonly what: string; readonly took: number }
+  | { readonly kind: 'problem'; readonly text: string };
 
 /** What gathering works with. */
 export interface Gathering {
   readonly target: Target;
   readonly site: LabSite;
   readonly seed: number;
+  readonly profile: World['profile'];
   readonly store: EvidenceStore;
   readonly signal: AbortSignal;
   /** Told when an activity begins and ends, for the progress lines. */
   readonly progress: (activity: Activity, outcome: ActivityOutcome | null) => void;
+  readonly remark?: (remark: Remark) => void;
+  readonly capture?: StartCapture;
+  readonly limits?: GatherLimits;
 }
 
-/** Appliance and phones of a run, started on first use and stopped together. */
-interface Parts {
-  appliance(): Promise<Appliance>;
-  phone(name: string): Promise<Phone>;
-  phones(): Promise<readonly Phone[]>;
-  stop(): Promise<readonly string[]>;
+/** A gathering with its parts and everything that may be left out filled in. */
+interface Running extends Gathering {
+  readonly parts: Parts;
+  readonly remark: (remark: Remark) => void;
+  readonly limits: GatherLimits;
 }
-
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
-
-const within = async <T>(limit: number, what: string, work: Promise<T>): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(new DeadlineError(`${what} took more than ${limit / 1000} s`)),
-      limit,
-    );
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
-
-/** Rejects as soon as the run is to end. */
-const untilAborted = async <T>(signal: AbortSignal, work: Promise<T>): Promise<T> => {
-  let abort: (() => void) | undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => reject(new Error('interrupted'));
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort);
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    if (abort) signal.removeEventListener('abort', abort);
-  }
-};
-
-const startParts = (target: Target, site: LabSite): Parts => {
-  let appliance: Promise<Appliance> | undefined;
-  const phones = new Map<string, Promise<Phone>>();
-  const startPhone = async (name: string) =>
-    target.startPhone(site, name, await (await started()).describe());
-  const started = (): Promise<Appliance> => (appliance ??= target.startAppliance(site));
-  const settled = async (): Promise<readonly Phone[]> => {
-    const results = await Promise.allSettled(phones.values());
-    return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  };
-  return {
-    appliance: started,
-    phone(name) {
-      const known = phones.get(name) ?? startPhone(name);
-      phones.set(name, known);
-      return known;
-    },
-    phones: settled,
-    async stop() {
-      const problems: string[] = [];
-      const stop = async (what: string, part: { stop(): Promise<void> }) => {
-        await within(stopLimit, `stopping ${what}`, part.stop()).catch((error: unknown) =>
-          problems.push(messageOf(error)),
-        );
-      };
-      for (const phone of await settled()) await stop(`phone ${phone.name}`, phone);
-      const running = await appliance?.catch(() => undefined);
-      if (running) await stop('the appliance', running);
-      return problems;
-    },
-  };
-};
-
-/** A capture under way, or why there is none. */
-type Recording =
-  | { readonly kind: 'recording'; readonly capture: Capture }
-  | { readonly kind: 'missing'; readonly reason: string };
-
-const record = async (activity: Activity, { site, store }: Gathering): Promise<Recording> => {
-  const started = await startCapture({
-    interface: site.interface,
-    file: await store.locate(`evidence/${activity.id}/capture.pcapng`),
-    comment: `discretio: ${activity.title}`,
-  });
-  return started.ok
-    ? { kind: 'recording', capture: started.value }
-    : { kind: 'missing', reason: started.error.detail ?? started.error.code };
-};
-
-const endRecording = async (
-  activity: Activity,
-  recording: Recording,
-  parts: Parts,
-  store: EvidenceStore,
-) => {
-  const path = `evidence/${activity.id}/capture.json`;
-  if (recording.kind === 'missing') {
-    await store.write(path, { kind: 'missing', reason: recording.reason });
-    return;
-  }
-  const tlsKeyLog = await keyLogOf(await parts.phones());
-  const { packets, dropped } = await recording.capture.stop({ tlsKeyLog });
-  await store.write(path, { kind: 'captured', packets, dropped });
-};
 
 const blockedBy = (activity: Activity, { target }: Gathering, done: readonly ActivityOutcome[]) => {
   const lacking = activity.needs.find((need) => !target.capabilities.has(need));
@@ -146,79 +59,129 @@ const blockedBy = (activity: Activity, { target }: Gathering, done: readonly Act
   return null;
 };
 
-const perform = async (activity: Activity, gathering: Gathering, parts: Parts): Promise<void> => {
-  const { store, site, target, seed, signal } = gathering;
+/** The world of one activity. Once closed it refuses everything, so that an activity that was given up cannot change evidence or start parts behind the run's back. */
+const openWorld = (
+  activity: Activity,
+  { target, site, seed, profile, signal, parts, store }: Running,
+): { readonly world: World; readonly close: () => void } => {
+  let open = true;
+  const whileOpen = <Value>(work: () => Promise<Value>): Promise<Value> =>
+    open ? work() : Promise.reject(new Error(`activity ${activity.id} was given up`));
   const world: World = {
     target,
     site,
     seed,
+    profile,
     signal,
-    appliance: () => parts.appliance(),
-    phone: (name) => parts.phone(name),
-    write: (path, content) => store.write(`evidence/${activity.id}/${path}`, content),
+    appliance: () => whileOpen(() => parts.appliance()),
+    phone: (name, at) => whileOpen(() => parts.phone(name, at)),
+    write: (path, content) =>
+      whileOpen(() => store.write(`evidence/${activity.id}/${path}`, content)),
   };
-  const recording = activity.captured ? await record(activity, gathering) : null;
-  let secrets: Awaited<ReturnType<Activity['run']>>;
-  try {
-    secrets = await untilAborted(
-      signal,
-      within(activityLimit, activity.title, activity.run(world)),
-    );
-  } finally {
-    if (recording) await endRecording(activity, recording, parts, store);
-  }
-  if (secrets && recording?.kind === 'recording') {
-    const facts = await gatherFacts(
-      await store.locate(`evidence/${activity.id}/capture.pcapng`),
-      await portsOf(parts),
-    );
-    await world.write('secrets-in-traffic.json', secrets.searchCapture(facts));
-  }
+  return {
+    world,
+    close: () => {
+      open = false;
+    },
+  };
 };
 
-const portsOf = async (parts: Parts) => {
+const record = (activity: Activity, running: Running): Promise<Recording> => {
+  const { site, store, capture, limits, remark } = running;
+  return startRecording(activity, {
+    interface: site.interface,
+    store,
+    ...(capture === undefined ? {} : { start: capture }),
+    limits: { keyLog: limits.stop, file: limits.activity },
+    problem: (text) => remark({ kind: 'problem', text }),
+  });
+};
+
+const searchCapture = async (
+  activity: Activity,
+  { searchCapture }: Secrets,
+  { parts, store }: Running,
+): Promise<void> => {
   const { sip, registration } = await (await parts.appliance()).describe();
-  return { sipPorts: [sip.port], registrationPorts: [registration.port] };
+  const facts = await gatherFacts(await store.locate(captureOf(activity)), {
+    sipPorts: [sip.port],
+    registrationPorts: [registration.port],
+  });
+  await store.write(`evidence/${activity.id}/secrets-in-traffic.json`, searchCapture(facts));
+};
+
+const perform = async (activity: Activity, running: Running): Promise<void> => {
+  const { parts, signal, limits } = running;
+  const bounded = <Value>(work: Promise<Value>): Promise<Value> =>
+    untilAborted(signal, within(limits.activity, activity.title, work));
+  const recording = activity.captured ? await record(activity, running) : null;
+  const { world, close } = openWorld(activity, running);
+  let secrets: Secrets | void;
+  let captured = false;
+  try {
+    secrets = await bounded(activity.run(world));
+  } finally {
+    close();
+    if (recording) captured = (await recording.end(parts.phones())).kind === 'captured';
+  }
+  if (secrets && captured) await bounded(searchCapture(activity, secrets, running));
 };
 
 const attempt = async (
   activity: Activity,
-  gathering: Gathering,
-  parts: Parts,
+  running: Running,
   done: readonly ActivityOutcome[],
-) => {
-  if (gathering.signal.aborted)
-    return { status: 'interrupted', reason: 'the run was interrupted' } as const;
-  const blocked = blockedBy(activity, gathering, done);
+): Promise<Pick<ActivityOutcome, 'status' | 'reason'>> => {
+  const { signal } = running;
+  if (signal.aborted)
+    return { status: 'interrupted', reason: `the run was ${interruptionOf(signal)}` };
+  const blocked = blockedBy(activity, running, done);
   if (blocked) return blocked;
   try {
-    await perform(activity, gathering, parts);
-    return { status: 'done' } as const;
+    await perform(activity, running);
+    return { status: 'done' };
   } catch (error) {
     if (error instanceof EvidenceError) throw error;
-    const status = gathering.signal.aborted ? 'interrupted' : 'failed';
-    return { status, reason: messageOf(error) } as const;
+    return { status: signal.aborted ? 'interrupted' : 'failed', reason: messageOf(error) };
   }
 };
 
-/** Performs the activities in order, writes what each came to, and stops everything that was started, whatever happens. */
+const stopParts = async ({ parts, remark }: Running): Promise<void> => {
+  const before = performance.now();
+  for (const text of await parts.stop()) remark({ kind: 'problem', text });
+  remark({
+    kind: 'took',
+    what: 'everything stopped',
+    took: Math.round(performance.now() - before),
+  });
+};
+
+const prepare = (gathering: Gathering): Running => {
+  const { target, site, remark = () => undefined, limits = usualLimits } = gathering;
+  const parts = createParts(target, site, limits.stop, (what, took) =>
+    remark({ kind: 'took', what: `${what} started (part of the next line)`, took }),
+  );
+  return { ...gathering, parts, remark, limits };
+};
+
+/** Performs the activities in order and stops everything that was started, whatever happens. Rejects only when evidence cannot be written. */
 export const gather = async (
   activities: readonly Activity[],
   gathering: Gathering,
 ): Promise<readonly ActivityOutcome[]> => {
-  const parts = startParts(gathering.target, gathering.site);
+  const running = prepare(gathering);
   const outcomes: ActivityOutcome[] = [];
   try {
     for (const activity of activities) {
-      gathering.progress(activity, null);
+      running.progress(activity, null);
       const before = performance.now();
-      const result = await attempt(activity, gathering, parts, outcomes);
+      const result = await attempt(activity, running, outcomes);
       const outcome = { id: activity.id, ...result, took: Math.round(performance.now() - before) };
       outcomes.push(outcome);
-      gathering.progress(activity, outcome);
+      running.progress(activity, outcome);
     }
   } finally {
-    await parts.stop();
+    await stopParts(running);
   }
   return outcomes;
 };

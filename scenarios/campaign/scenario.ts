@@ -3,6 +3,7 @@ import type { Capability } from '../../devices/contract.ts';
 import type { ActivityOutcome } from '../../reports/model/run.ts';
 import type { Judgement, VerdictKind } from '../../reports/model/verdict.ts';
 import type { WireFacts } from '../wire/facts-model.ts';
+import { messageOf } from './deadline.ts';
 
 /** What a judge says: the kind, why, and what was expected and observed. */
 export interface Finding {
@@ -68,7 +69,14 @@ export const inconclusive = (reason: string, evidence: readonly string[] = []): 
   evidence,
 });
 
-const blocked = (scenario: Scenario, evidence: Evidence): Finding | null => {
+const blocked = (
+  scenario: Scenario,
+  evidence: Evidence,
+  capabilities: readonly string[] | undefined,
+): Finding | null => {
+  const lacking = capabilities && scenario.needs.find((need) => !capabilities.includes(need));
+  if (lacking !== undefined)
+    return { kind: 'unsupported', reason: `the target lacks the capability ${lacking}` };
   for (const id of scenario.activities) {
     const { status, reason } = evidence.outcome(id);
     const why = `activity ${id}: ${reason ?? 'no reason given'}`;
@@ -78,19 +86,27 @@ const blocked = (scenario: Scenario, evidence: Evidence): Finding | null => {
   return null;
 };
 
-const judgeSafely = (scenario: Scenario, evidence: Evidence): Finding => {
+const judgeSafely = (
+  scenario: Scenario,
+  evidence: Evidence,
+  capabilities: readonly string[] | undefined,
+): Finding => {
   try {
-    return blocked(scenario, evidence) ?? scenario.judge(evidence);
+    return blocked(scenario, evidence, capabilities) ?? scenario.judge(evidence);
   } catch (error) {
     // A fault of the testbed's own is never the target's failure.
-    const message = error instanceof Error ? error.message : String(error);
-    return inconclusive(`the judge of ${scenario.id} failed: ${message}`);
+    return inconclusive(`the judge of ${scenario.id} failed: ${messageOf(error)}`);
   }
 };
 
-/** Judges one scenario: a judgement for each of its claims. */
-export const judgeScenario = (scenario: Scenario, evidence: Evidence): readonly Judgement[] => {
-  const { kind, reason, expected, observed, evidence: paths } = judgeSafely(scenario, evidence);
+/** Judges one scenario of a target that can do so much (all there is, where unknown): a judgement for each of its claims. */
+export const judgeScenario = (
+  scenario: Scenario,
+  evidence: Evidence,
+  capabilities?: readonly string[],
+): readonly Judgement[] => {
+  const finding = judgeSafely(scenario, evidence, capabilities);
+  const { kind, reason, expected, observed, evidence: paths } = finding;
   return scenario.claims.map((claim) => ({
     claim,
     scenario: scenario.id,

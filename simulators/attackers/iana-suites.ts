@@ -417,3 +417,15 @@ export const allSuites: readonly number[] = Object.keys(names).map(Number);
 /** The registry's name of a suite, or its number where there is none. */
 export const suiteName = (suite: number): string =>
   names[suite] ?? `0x${suite.toString(16).padStart(4, '0').toUpperCase()}`;
+
+/** How a suite agrees on its keys, as far as the shape of the ServerKeyExchange goes; `other` where none is read. */
+export type KeyExchangeKind = 'dh' | 'ecdh' | 'rsa' | 'other';
+
+/** Key exchange of a suite by its registered name; TLS 1.3 suites name none. */
+export const keyExchangeOf = (suite: number): KeyExchangeKind => {
+  const name = suiteName(suite);
+  if (/^(TLS_)?DHE?_(RSA|DSS|anon)_(EXPORT(1024)?_)?WITH_/i.test(name))
+    return /^(TLS_)?DH_(RSA|DSS)_/.test(name) ? 'other' : 'dh';
+  if (/^TLS_(ECDHE_(RSA|ECDSA)|ECDH_anon)_WITH_/.test(name)) return 'ecdh';
+  return /^(TLS|SSL)_RSA_(FIPS_)?WITH_/.test(name) ? 'rsa' : 'other';
+};

@@ -61,6 +61,8 @@ export interface MaliciousUser {
   ): Promise<EnrolOutcome>;
   /** Takes over a certificate got elsewhere. */
   adopt(identity: EnrolledIdentity): void;
+  /** The certificate and key of a number of its own, to be misused elsewhere. */
+  identity(number: string): EnrolledIdentity | undefined;
   /** Connects with a number's certificate and registers it. */
   register(number: string, deadlineMs: number): Promise<RegisterOutcome>;
   /** Calls a victim from a registered number. */
@@ -158,6 +160,7 @@ export const createMaliciousUser = (options: MaliciousUserOptions): MaliciousUse
       return { kind: 'enrolled' };
     },
     adopt: (identity) => void identities.set(identity.number, identity),
+    identity: (number) => identities.get(number),
     async register(number, deadlineMs) {
       const identity = identityOf(number);
       links.get(number)?.close();

@@ -90,6 +90,11 @@ describe('server answers', () => {
       warning: { level: 1, description: 112 },
     });
   });
+  it('reads an alert whose record repeats the unknown version that was offered', () => {
+    const answer = Uint8Array.of(21, 4, 0, 0, 2, 2, 70);
+    expect(readServerAnswer(answer, 0x0400)).toEqual({ kind: 'alert', level: 2, description: 70 });
+    expect(readServerAnswer(answer, 'TLSv1.2').kind).toBe('garbage');
+  });
   it('reads an SSL 2 server hello and error', () => {
     const hello = Uint8Array.of(0x80, 14, 4, 0, 1, 0, 2, 0, 0, 0, 3, 0, 0, 1, 0, 0x80);
     expect(readServerAnswer(hello, 'SSLv2')).toEqual({

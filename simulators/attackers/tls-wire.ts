@@ -1,4 +1,5 @@
-import { concat, toHex } from '../../reference/core/bytes.ts';
+import { isIP } from 'node:net';
+import { concat, toHex, utf8 } from '../../reference/core/bytes.ts';
 
 /** Versions with a name; an offer may carry any other number. */
 const versionNumbers = {
@@ -20,6 +21,8 @@ export interface HelloOffer {
   readonly suites: readonly number[];
   /** TLS 1.3 only: a real X25519 share (default), or none, which asks for a HelloRetryRequest (RFC 8446 section 4.2.8). */
   readonly keyShare?: 'x25519' | 'empty';
+  /** Name asked for (RFC 6066 section 3); none where it is left out or an address. */
+  readonly serverName?: string;
 }
 
 /** Values that change with every hello. */
@@ -56,7 +59,8 @@ const signatureAlgorithms = [
   0x0501, 0x0601, 0x0303, 0x0301, 0x0302, 0x0402, 0x0502, 0x0602, 0x0203, 0x0201, 0x0202,
 ] as const;
 
-const numberOf = (version: TlsVersion): number =>
+/** Number of a version, named or not. */
+export const versionNumber = (version: TlsVersion): number =>
   typeof version === 'number' ? version : versionNumbers[version];
 
 const versionOf = (number: number): TlsVersion => {
@@ -74,6 +78,11 @@ const vector8 = (content: Uint8Array): Uint8Array => concat(uint8(content.length
 const vector16 = (content: Uint8Array): Uint8Array => concat(uint16(content.length), content);
 const extension = (type: number, content: Uint8Array): Uint8Array =>
   concat(uint16(type), vector16(content));
+
+const nameExtension = (name: string | undefined): readonly Uint8Array[] =>
+  name === undefined || name === '' || isIP(name) > 0
+    ? []
+    : [extension(0, vector16(concat(uint8(0), vector16(utf8(name)))))];
 
 const usualExtensions = (number: number): readonly Uint8Array[] => [
   extension(0xff01, vector8(new Uint8Array(0))),
@@ -111,12 +120,13 @@ const sslv2Hello = (random: Uint8Array): Uint8Array => {
 
 /** The bytes of a ClientHello in one record, with the extensions that a real client of the version sends (SSL 3 has none). */
 export const clientHello = (offer: HelloOffer, fresh: HelloFreshness): Uint8Array => {
-  const number = numberOf(offer.version);
+  const number = versionNumber(offer.version);
   if (number === versionNumbers.SSLv2) return sslv2Hello(fresh.random);
   const modern = number === versionNumbers['TLSv1.3'];
   const plain = number <= versionNumbers.SSLv3;
   const suites = plain ? [...offer.suites, renegotiationScsv] : offer.suites;
   const extensions = concat(
+    ...nameExtension(offer.serverName),
     ...usualExtensions(number),
     ...(modern ? tls13Extensions(offer, fresh.share) : []),
   );
@@ -181,13 +191,15 @@ const readSslv2 = (bytes: Uint8Array): ServerAnswer => {
  * no mere warning; total. For SSL 2 the suite is the first cipher kind both know, 0 if none.
  */
 export const readServerAnswer = (bytes: Uint8Array, offered: TlsVersion): ServerAnswer => {
-  if (numberOf(offered) === versionNumbers.SSLv2 && ((bytes[0] ?? 0) & 0x80) !== 0)
+  if (versionNumber(offered) === versionNumbers.SSLv2 && ((bytes[0] ?? 0) & 0x80) !== 0)
     return readSslv2(bytes);
   let handshake: Uint8Array = new Uint8Array(0);
   let pending: ServerAnswer = { kind: 'incomplete' };
+  // Some servers put the version that was offered, whatever it is, in the record of their alert.
+  const majors = [3, versionNumber(offered) >> 8];
   for (let at = 0; at < bytes.length;) {
     const type = bytes[at];
-    if ((type !== 21 && type !== 22) || (bytes[at + 1] ?? 3) !== 3) return garbage(bytes);
+    if ((type !== 21 && type !== 22) || !majors.includes(bytes[at + 1] ?? 3)) return garbage(bytes);
     const length = read16(bytes, at + 3);
     if (at + 5 > bytes.length) return pending;
     if (length === 0 || length > 16_384) return garbage(bytes);

@@ -6,6 +6,7 @@ import { confirmationChecks } from '../../reference/core/csl/confirmation.ts';
 import { offerChecks } from '../../reference/core/csl/offer.ts';
 import type { CslRefusal } from '../../reference/core/csl/refusal.ts';
 import { nullCipher } from './audio-in-clear.ts';
+import { connectToAnyone } from './trusts-any-server.ts';
 import { alsoAes128, onlyAes128 } from './profiles.ts';
 import { aesCm128HmacSha1Tag32 } from './short-tag.ts';
 
@@ -61,6 +62,12 @@ export const mutants: readonly Mutant[] = [
     claims: ['5.1.g', '5.1.m'],
     because: /in clear|as it is/,
     parts: { phone: { suite: nullCipher } },
+  },
+  {
+    id: 'phone-trusts-any-server',
+    claims: ['2.1.g'],
+    because: /accepted the certificate "rogue-authority"/,
+    parts: { phone: { connectTls: connectToAnyone } },
   },
   {
     id: 'callee-ignores-number',

@@ -67,7 +67,7 @@ describe('parsePkcs8Envelope', () => {
   it('reads what node writes as target 5.3 has it', () => {
     const { offset: _, ...prf } = parsed(good).prf;
     const stored = parsed(good);
-    expect(prf).toEqual({ name: 'hmacWithSHA256', leftOut: false });
+    expect(prf).toEqual({ name: 'hmacWithSHA256', oid: '1.2.840.113549.2.9', leftOut: false });
     expect(stored.scheme.name).toBe('PBES2');
     expect(stored.keyDerivation.name).toBe('PBKDF2');
     expect(stored.iterations.count).toBe(2048);

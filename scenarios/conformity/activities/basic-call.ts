@@ -6,10 +6,10 @@ import { decodedPlaces } from './decoded-places.ts';
 import { searchSecrets, type Needle } from './secret-search.ts';
 
 /** Milliseconds: how long each step may take before the activity gives up; a slow target is never a failed one. */
-const deadlines = { token: 10_000, ringing: 10_000, audio: 15_000, ending: 5_000 } as const;
+const deadlines = { token: 10_000, ringing: 10_000, audio: 30_000, ending: 5_000 } as const;
 
-/** Audio packets that each phone must receive: two seconds of 20 ms frames. */
-const audioPackets = 100;
+/** Audio packets of 20 ms that each phone must receive: two seconds, or ten. */
+const audioPackets = { quick: 100, full: 500 } as const;
 
 /** The two users; numbers of the range that the French regulator keeps for fiction. */
 export const caller = { name: 'alice', number: '+33639980001' } as const;
@@ -95,7 +95,7 @@ const converse = async (world: World, from: Phone, to: Phone): Promise<void> => 
     [from, to].map((phone) => phone.waitForCall(['in-call', 'ended'], deadlines.ringing)),
   );
   const reports = await Promise.all(
-    [from, to].map((phone) => phone.waitForAudio(audioPackets, deadlines.audio)),
+    [from, to].map((phone) => phone.waitForAudio(audioPackets[world.profile], deadlines.audio)),
   );
   const displays = Object.fromEntries(
     reports.map((report, index) => [

@@ -1,0 +1,76 @@
+import { appendFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { oneLine, openBench, type Bench } from './testing/cli.ts';
+
+let bench: Bench;
+let original = '';
+let printed = '';
+beforeAll(async () => {
+  bench = await openBench();
+  original = join(bench.folder, 'original');
+  const { stdout } = await bench.run(['evaluate', '--only', '5.1.k', '2.1.i', '--out', original]);
+  printed = stdout;
+});
+afterAll(() => bench.close());
+
+const reports = ['run.json', 'report.html', 'junit.xml', 'manifest.json'] as const;
+const contents = (folder: string) =>
+  Promise.all(reports.map((name) => readFile(join(folder, name), 'utf8')));
+
+const copy = async (name: string): Promise<string> => {
+  const folder = join(bench.folder, name);
+  await cp(original, folder, { recursive: true });
+  return folder;
+};
+
+describe('judging stored evidence again', () => {
+  it('gives the same bytes, the same summary and the same exit code, wherever the folder is', async () => {
+    const folder = await copy('moved');
+    const { code, stdout, stderr } = await bench.run(['judge', folder]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(await contents(folder)).toEqual(await contents(original));
+    expect(stdout.replaceAll(folder, original)).toBe(printed);
+  });
+
+  it('with --json prints the object that evaluate prints', async () => {
+    const { stdout } = await bench.run(['judge', original, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ tool: 'discretio', exit: 0, run: original });
+  });
+
+  it.each([
+    [
+      'altered',
+      (folder: string) => appendFile(join(folder, 'evidence/scan/sip.json'), ' '),
+      'altered: evidence/scan/sip.json',
+    ],
+    [
+      'missing',
+      (folder: string) => rm(join(folder, 'evidence/scan/sip.json')),
+      'missing: evidence/scan/sip.json',
+    ],
+    [
+      'additional',
+      (folder: string) => writeFile(join(folder, 'evidence/more.json'), ''),
+      'additional: evidence/more.json',
+    ],
+  ])('names an %s file, ends with 2 and writes nothing', async (how, change, named) => {
+    const folder = await copy(how);
+    await change(folder);
+    const before = await contents(folder);
+    const { code, stdout, stderr } = await bench.run(['judge', folder]);
+    expect(stderr).toMatch(oneLine(folder, named, 'unaltered copy'));
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(await contents(folder)).toEqual(before);
+  });
+
+  it('refuses a folder that is not of a run, or is not there', async () => {
+    const empty = join(bench.folder, 'empty');
+    await mkdir(empty);
+    for (const folder of [empty, join(bench.folder, 'nowhere')]) {
+      const { code, stdout, stderr } = await bench.run(['judge', folder]);
+      expect(stderr).toMatch(oneLine(folder, 'not the folder of a finished run', 'name one'));
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    }
+  });
+});

@@ -1,0 +1,70 @@
+import type { LocalParty } from '../../core/csl/party.ts';
+import type { ReplayMemory } from '../../core/csl/replay-memory.ts';
+import type { Certificate } from '../../core/pki/certificate.ts';
+import type { UserAgentCommand } from '../../core/sip/user-agent.ts';
+import type { PhoneLogs, PhoneParts } from '../parts.ts';
+import { isOver, type Call, type IncomingCall } from './call.ts';
+
+/** What the calls of a phone work with. */
+export interface CallsOptions {
+  readonly own: LocalParty;
+  readonly clientAuthorities: readonly Certificate[];
+  /** Address that media sockets bind to. */
+  readonly host: string;
+  readonly parts: PhoneParts;
+  readonly logs: PhoneLogs;
+  readonly command: (command: UserAgentCommand) => void;
+  /** Called after every change of what the screen shows. */
+  readonly changed: () => void;
+}
+
+/** The call that the user agent has: from its INVITE until it says that it has let go. */
+interface HeldCall {
+  readonly call: Call;
+  readonly released: PromiseWithResolvers<void>;
+}
+
+/** A phone's line: one call at a time. */
+export interface Line extends CallsOptions {
+  readonly replayMemory: ReplayMemory;
+  /** Ports being opened or freed. */
+  readonly portWork: Set<Promise<unknown>>;
+  /** The newest call that the user knows of, ended or not. */
+  shown: Call | null;
+  /** A call whose INVITE is being verified. */
+  arriving: IncomingCall | null;
+  /** Outlives the call where its end takes a while, as an unanswered INVITE's CANCEL does. */
+  held: HeldCall | null;
+  autoAnswer: boolean;
+}
+
+/** Whether a call is under way, shown or not. */
+export const isBusy = ({ shown, arriving }: Line): boolean =>
+  [shown, arriving].some((call) => call !== null && !isOver(call));
+
+/** The call under way that an event is about: a late event of an earlier call finds none. */
+export const callOf = ({ shown, arriving }: Line, callId: string): Call | undefined =>
+  [arriving, shown].find((call) => call?.callId === callId && !isOver(call)) ?? undefined;
+
+/** Notes that the user agent has this call from now on. */
+export const hold = (line: Line, call: Call): void => {
+  line.held = { call, released: Promise.withResolvers() };
+};
+
+export const isHeld = (line: Line, call: Call): boolean => line.held?.call === call;
+
+/** Notes that the user agent has let go of a call. */
+export const release = (line: Line, callId: string): void => {
+  if (line.held?.call.callId !== callId) return;
+  line.held.released.resolve();
+  line.held = null;
+};
+
+/** Waits until the user agent has no call. */
+export const lineFree = async (line: Line): Promise<void> => {
+  while (line.held) await line.held.released.promise;
+};
+
+/** Writes to the phone's log. */
+export const refuse = ({ logs }: Line, code: string, detail: string): void =>
+  logs.refusal({ at: Date.now(), code, detail });

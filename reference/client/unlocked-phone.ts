@@ -1,0 +1,152 @@
+import { randomBytes, sign } from 'node:crypto';
+import type { EventEmitter } from 'node:events';
+import { isIPv6 } from 'node:net';
+import { toHex } from '../core/bytes.ts';
+import { localParty, type LocalParty } from '../core/csl/party.ts';
+import { parsePem } from '../core/keystore/pem.ts';
+import { parseCertificate, type Certificate } from '../core/pki/certificate.ts';
+import type { UserAgentConfig, UserAgentEvent } from '../core/sip/user-agent.ts';
+import { createCalls, type Calls } from './calls/calls.ts';
+import type { PhoneLogs, PhoneParts } from './parts.ts';
+import { createSignalling, type Signalling } from './signalling/signalling.ts';
+import type { OpenedIdentity, StoredTrust } from './storage/storage.ts';
+
+/** Milliseconds for the TLS handshake with the signalling server. */
+const handshakeDeadline = 10_000;
+
+/** What a phone tells: every change of its view, and how a registration came out. */
+export type PhoneEvents = EventEmitter<{ changed: []; registration: [problem: string | null] }>;
+
+/** What an unlocked phone works with. */
+export interface UnlockedPhoneOptions {
+  readonly identity: OpenedIdentity;
+  readonly sip: { readonly host: string; readonly port: number };
+  readonly trust: StoredTrust;
+  /** Address that media sockets bind to. */
+  readonly host: string;
+  readonly parts: PhoneParts;
+  readonly logs: PhoneLogs;
+  readonly events: PhoneEvents;
+}
+
+/** A phone whose key is open: its calls and its signalling. */
+export interface UnlockedPhone {
+  readonly calls: Calls;
+  /** Connects anew and registers; a call under way goes on. Rejects with one line. To be called one after the other. */
+  register(): Promise<void>;
+  connected(): boolean;
+  /** Hangs up and ends the connection, for good: no socket and no timer stays. */
+  close(): Promise<void>;
+}
+
+const certificateOfPem = (pem: string): Certificate => {
+  const der = parsePem(pem, 'CERTIFICATE');
+  const certificate = der.ok ? parseCertificate(der.value) : der;
+  if (!certificate.ok)
+    throw new Error(`a stored certificate cannot be read (${certificate.error.code}); enrol again`);
+  return certificate.value;
+};
+
+const partyOf = (identity: OpenedIdentity, authority: Certificate): LocalParty => {
+  const own = localParty(
+    identity.certificate,
+    authority,
+    (preimage) => new Uint8Array(sign('sha256', preimage, identity.privateKey)),
+  );
+  if (!own.ok) throw new Error('the stored certificate names no number; enrol again');
+  return own.value;
+};
+
+/** A host as URIs write it (RFC 3986 section 3.2.2). */
+const uriHost = (host: string): string => (isIPv6(host) ? `[${host}]` : host);
+
+/** How a registration came out: null when it stands, undefined for an event about something else. */
+const registrationProblem = (event: UserAgentEvent): string | null | undefined => {
+  if (event.kind === 'registered') return null;
+  if (event.kind === 'registration-failed') return `the registrar answered ${event.status}`;
+  if (event.kind === 'registration-lost') return 'the connection was lost';
+  return undefined;
+};
+
+/** A server that was refused, and why, belongs into the phone's log. */
+const logRefusal = (logs: PhoneLogs, error: unknown): void => {
+  if (!(error instanceof Error && 'code' in error)) return;
+  logs.refusal({ at: Date.now(), code: String(error.code), detail: error.message });
+};
+
+const connect = async (options: UnlockedPhoneOptions, signalling: Signalling): Promise<void> => {
+  const { identity, sip, trust, host, logs, parts } = options;
+  const connecting = parts.connectTls({
+    endpoint: sip,
+    trust,
+    identity,
+    deadline: handshakeDeadline,
+    ...(logs.tlsKeys ? { keyLog: logs.tlsKeys } : {}),
+  });
+  const socket = await connecting.catch((error: unknown) => {
+    logRefusal(logs, error);
+    throw error;
+  });
+  const { localAddress = host, localPort = 0 } = socket;
+  const contact = `sip:${identity.number}@${uriHost(localAddress)}:${localPort};transport=tls`;
+  signalling.attach(socket, contact);
+};
+
+const registerWith = async (
+  options: UnlockedPhoneOptions,
+  signalling: Signalling,
+  outcome: () => Promise<string | null>,
+): Promise<void> => {
+  await signalling.disconnect();
+  await connect(options, signalling);
+  const answered = outcome();
+  signalling.command({ kind: 'register' });
+  const problem = await answered;
+  if (problem !== null) throw new Error(`${options.identity.number}: not registered: ${problem}`);
+};
+
+const userAgentOf = (number: string, server: string): UserAgentConfig => ({
+  number,
+  domain: uriHost(server),
+  // Until the first connection; each brings its own.
+  contact: `sip:${number}@phone.invalid;transport=tls`,
+  random: () => toHex(new Uint8Array(randomBytes(12))),
+});
+
+/** Puts an opened key to use; off the network until it registers. */
+export const openUnlockedPhone = (options: UnlockedPhoneOptions): UnlockedPhone => {
+  const { identity, sip, host, parts, logs, events } = options;
+  const authority = certificateOfPem(identity.trust.clientAuthority);
+  let awaited: PromiseWithResolvers<string | null> | undefined;
+  const calls = createCalls({
+    own: partyOf(identity, authority),
+    clientAuthorities: [authority],
+    host,
+    parts,
+    logs,
+    command: (command) => signalling.command(command),
+    changed: () => void events.emit('changed'),
+  });
+  const signalling = createSignalling({
+    userAgent: userAgentOf(identity.number, sip.host),
+    onEvent(event) {
+      const problem = registrationProblem(event);
+      if (problem === undefined) return calls.onEvent(event);
+      awaited?.resolve(problem);
+      events.emit('registration', problem);
+    },
+    onFault(error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      logs.refusal({ at: Date.now(), code: 'phone/fault', detail });
+    },
+  });
+  const outcome = (): Promise<string | null> => (awaited = Promise.withResolvers()).promise;
+  return {
+    calls,
+    register: () => registerWith(options, signalling, outcome),
+    connected: () => signalling.connected(),
+    async close() {
+      await Promise.all([calls.close(), signalling.close()]);
+    },
+  };
+};

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { repertoire } from '../repertoire.ts';
+import { withoutCapture } from '../testing/altered.ts';
+import { describeJudges, judgementOf, uncovered } from '../testing/judge-cases.ts';
+import { evaluateReference } from '../testing/real-run.ts';
+import { callCases } from './testing/call-cases.ts';
+import { intruderCases } from './testing/intruder-cases.ts';
+import { scanCases } from './testing/scan-cases.ts';
+
+const scenarios = repertoire.scenarios.filter(({ id }) => id.startsWith('attacks/'));
+const cases = [...scanCases, ...intruderCases, ...callCases(scenarios)];
+
+it('each attack has a case in which it must fail, and one in which it cannot say', () => {
+  expect(uncovered(scenarios, cases)).toEqual([]);
+});
+
+const real = await evaluateReference();
+
+describeJudges(real.evidence, scenarios, cases);
+
+describe('attacks that need no capture', () => {
+  it.each(scenarios)('$id is judged without one', (scenario) => {
+    const evidence = withoutCapture('malicious-calls')(real.evidence);
+    expect(judgementOf(scenario, evidence).kind).toBe('pass');
+  });
+});

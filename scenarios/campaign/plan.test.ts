@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { claims, personOnly } from '../claims/catalogue.ts';
+import { repertoire } from '../repertoire.ts';
+import { activitiesOf, makePlan, type Repertoire } from './plan.ts';
+import { fakeActivity, fakeScenario, repertoireOf, usualSelection } from './testing/fakes.ts';
+
+const planOf = (only: readonly string[], from: Repertoire) => {
+  const plan = makePlan({ ...usualSelection, only }, from);
+  if (!plan.ok) throw new Error(plan.error.detail);
+  return plan.value;
+};
+
+const small = repertoireOf(
+  [
+    fakeScenario('two', { claims: ['5.1.k', '2.1.h'], activities: ['scan'], revision: 3 }),
+    fakeScenario('one', { claims: ['2.1.a'], activities: ['call'] }),
+  ],
+  [fakeActivity('call'), fakeActivity('scan')],
+);
+
+describe('choosing claims', () => {
+  it('takes every claim that has a scenario, in the order of the catalogue, when none is named', () => {
+    expect(planOf([], small).selected).toEqual(['2.1.a', '2.1.h', '5.1.k']);
+  });
+
+  it('takes the named ones once each, in the order of the catalogue', () => {
+    expect(planOf(['5.1.k', '2.1.a', '5.1.k'], small).selected).toEqual(['2.1.a', '5.1.k']);
+  });
+
+  it('refuses a claim that the catalogue does not have, by its name', () => {
+    expect(makePlan({ ...usualSelection, only: ['2.1.a', '9.9.z'] }, small)).toMatchObject({
+      ok: false,
+      error: { code: 'unknown-claim', detail: '9.9.z' },
+    });
+  });
+
+  it('keeps apart what only a person can judge', () => {
+    const plan = planOf(['2.1.i', '2.1.a'], small);
+    expect(personOnly.map((claim) => claim.id)).toContain('2.1.i');
+    expect(plan).toMatchObject({ selected: ['2.1.a', '2.1.i'], byPerson: ['2.1.i'] });
+  });
+
+  it('names every claim it leaves out, with the reason', () => {
+    const { leftOut, selected } = planOf(['2.1.a'], small);
+    expect(leftOut).toContainEqual({ claim: '5.1.k', reason: 'not selected' });
+    expect(leftOut).toContainEqual({ claim: '2.1.i', reason: 'only a person can judge it' });
+    expect(leftOut).toContainEqual({ claim: '2.1.b', reason: 'no scenario shows it yet' });
+    expect([...selected, ...leftOut.map(({ claim }) => claim)].toSorted()).toEqual(
+      claims.map((claim) => claim.id).toSorted(),
+    );
+  });
+
+  it('selects a claim without scenario when it is named, so that it is judged unsupported', () => {
+    expect(planOf(['2.1.b'], small)).toMatchObject({ selected: ['2.1.b'], scenarios: [] });
+  });
+
+  it('plans the scenarios of the selected claims, for these claims only', () => {
+    expect(planOf(['2.1.h'], small).scenarios).toEqual([
+      { id: 'two', revision: 3, claims: ['2.1.h'], activities: ['scan'] },
+    ]);
+  });
+});
+
+describe('choosing activities', () => {
+  it('takes those of the planned scenarios only', () => {
+    expect(activitiesOf(planOf(['2.1.h'], small), small).map(({ id }) => id)).toEqual(['scan']);
+  });
+
+  it('adds those they build on, through several steps, in the order of the repertoire', () => {
+    const chain = repertoireOf(
+      [fakeScenario('s', { activities: ['third'] })],
+      [
+        fakeActivity('first'),
+        fakeActivity('unrelated'),
+        fakeActivity('second', { after: ['first'] }),
+        fakeActivity('third', { after: ['second', 'first'] }),
+      ],
+    );
+    const chosen = activitiesOf(planOf([], chain), chain).map(({ id }) => id);
+    expect(chosen).toEqual(['first', 'second', 'third']);
+  });
+
+  it('comes to an end where two build on each other', () => {
+    const loop = repertoireOf(
+      [fakeScenario('s', { activities: ['a'] })],
+      [fakeActivity('a', { after: ['b'] }), fakeActivity('b', { after: ['a'] })],
+    );
+    expect(activitiesOf(planOf([], loop), loop)).toHaveLength(2);
+  });
+});
+
+describe('the repertoire', () => {
+  const ids = repertoire.activities.map(({ id }) => id);
+
+  it('gives every scenario and activity a name of its own', () => {
+    const scenarios = repertoire.scenarios.map(({ id }) => id);
+    expect(new Set(scenarios).size).toBe(scenarios.length);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('has every activity that a scenario reads, and every claim that it shows', () => {
+    const known = new Set(claims.map(({ id }) => id));
+    for (const scenario of repertoire.scenarios) {
+      expect(ids, scenario.id).toEqual(expect.arrayContaining([...scenario.activities]));
+      expect(scenario.claims.filter((claim) => !known.has(claim))).toEqual([]);
+      expect(scenario.claims, scenario.id).not.toEqual([]);
+    }
+  });
+
+  it('performs an activity only after those it builds on', () => {
+    for (const [index, { id, after }] of repertoire.activities.entries())
+      expect(ids.slice(0, index), id).toEqual(expect.arrayContaining([...after]));
+  });
+});
