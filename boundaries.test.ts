@@ -15,8 +15,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'simulators/',
     'reports/',
     'reference/core/',
+    'reference/client/audio/',
     'package.json',
   ],
+  'bench/': ['bench/', 'scenarios/', 'simulators/', 'reference/'],
   'reference/core/': ['reference/core/'],
   'reference/': ['reference/'],
   'scenarios/': [

@@ -4,6 +4,7 @@ import { messageOf } from '../scenarios/campaign/deadline.ts';
 import { addClaimsCommand } from './claims.ts';
 import { CommandProblem } from './command-problem.ts';
 import { addEvaluateCommand } from './evaluate.ts';
+import { addInspectCommand } from './inspect.ts';
 import { addJudgeCommand } from './judge.ts';
 import { addKeystoreCommand } from './keystore.ts';
 import { addProbeCommand } from './probe.ts';
@@ -29,6 +30,7 @@ const buildProgram = (finish: (code: number) => void): Command => {
   addEvaluateCommand(program, finish);
   addJudgeCommand(program, finish);
   addClaimsCommand(program, finish);
+  addInspectCommand(program, finish);
   addKeystoreCommand(program, finish);
   addProbeCommand(program, finish);
   inOneLine(program, 'discretio --help lists the commands');

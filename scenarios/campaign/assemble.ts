@@ -9,11 +9,9 @@ import {
   type Judgement,
   type Verdict,
 } from '../../reports/model/verdict.ts';
-import { claims } from '../claims/catalogue.ts';
-import type { LocalText } from '../claims/claim.ts';
-import { interpretations } from '../claims/interpretations.ts';
 import { observations } from '../claims/observations.ts';
 import { messageOf } from './deadline.ts';
+import { claimTexts } from './claim-texts.ts';
 import { activitiesSchema, readEvidence, type Activities } from './evidence-on-disk.ts';
 import { judgeScenario, type Evidence, type Scenario } from './scenario.ts';
 
@@ -36,17 +34,6 @@ export const startFile = 'plan.json';
 export const activitiesFile = 'activities.json';
 
 type Language = Start['language'];
-
-const inLanguage = (text: LocalText, language: Language): string => text[language];
-
-const claimTexts = (language: Language): Run['claims'] =>
-  claims.map((claim) => ({
-    id: claim.id,
-    section: claim.section,
-    text: inLanguage(claim.text, language),
-    basis: claim.basis,
-    interpretations: [...claim.interpretations],
-  }));
 
 const judgePlan = (
   { plan, capabilities }: Start,
@@ -145,18 +132,11 @@ const assemble = (
     ...(activities.ended === undefined ? {} : { ended: activities.ended }),
     environment: start.environment,
     plan,
-    claims: claimTexts(language),
-    interpretations: interpretations.map((entry) => ({
-      id: entry.id,
-      text: inLanguage(entry.text, language),
-    })),
+    ...claimTexts(language),
     activities: activities.outcomes,
     judgements: [...judgements],
     verdicts,
-    observations: observations.map((entry) => ({
-      id: entry.id,
-      text: inLanguage(entry.text, language),
-    })),
+    observations: observations.map(({ id, text }) => ({ id, text: text[language] })),
     documents: documentsOf(evidence, language, judging),
     replay: Object.fromEntries(plan.selected.map((claim) => [claim, replayOf(claim, plan)])),
     exit: onlyByPerson && activities.status === 'complete' ? 0 : exitOf(exit, activities),

@@ -1,49 +1,78 @@
-import { equal } from '../../reference/core/bytes.ts';
+import { equal, fromBase64 } from '../../reference/core/bytes.ts';
+import { parsePem } from '../../reference/core/keystore/pem.ts';
 import { issuedBy } from '../../reference/core/pki/certificate.ts';
-import { fail, inconclusive, pass, type Scenario } from '../campaign/scenario.ts';
+import { verifyChain } from '../../reference/core/pki/chain.ts';
+import { header } from '../../reference/core/sip/message.ts';
+import { fail, inconclusive, pass, type Finding, type Scenario } from '../campaign/scenario.ts';
+import type { ClearTextFacts, TlsSessionFacts } from '../wire/facts-model.ts';
+import { isNamed, isSuccessOf } from './views/call-view.ts';
 import {
   callActivity,
   establishedSessions,
   incompleteness,
+  losses,
+  messagesIn,
   onCapture,
+  unknownSession,
   type CaptureView,
+  type Service,
 } from './views/capture-view.ts';
-import { certificateOfBase64, certificateOfPem } from './views/certificates.ts';
-import { onEnrolments } from './views/enrolment-view.ts';
-import { onExchange } from './views/exchange-view.ts';
+import { certificateOfPem, usersOf } from './views/certificates.ts';
+import { everyClient } from './views/client-authentication.ts';
+import { onEnrolments, type EnrolmentView } from './views/enrolment-view.ts';
+import { onSigned } from './views/signed-view.ts';
+import { worst } from './views/worst.ts';
 
-/** Client, signalling server, certification authority and registration authority, each seen at work. */
-const judgeComponents = onEnrolments(({ enrolments, facts, topology, path }) => {
+const judgeIssuers = ({ enrolments, topology, path }: EnrolmentView): Finding | null => {
   const authority = certificateOfPem(topology.trust.clientAuthority);
   if (!authority)
     return inconclusive('the client authority’s certificate is not among the evidence');
-  const foreign = enrolments.find(({ chain }) => !chain[0] || !issuedBy(chain[0], authority));
-  if (foreign)
-    return fail(
-      `the certificate of ${foreign.number} is from elsewhere`,
-      'certificates issued by the certification authority through the registration service',
-      'another issuer',
-      [path],
-    );
-  const registrations = facts.sipMessages.filter(
-    ({ message, to }) =>
-      message.kind === 'request' && message.method === 'REGISTER' && to.port === topology.sip.port,
+  return worst(
+    enrolments.flatMap(({ number, deliveries }) =>
+      deliveries.map(({ chain: [leaf] }) => {
+        if (!leaf) return inconclusive(`the certificate given to ${number} cannot be read`, [path]);
+        if (issuedBy(leaf, authority) && isNamed(leaf, number)) return null;
+        return fail(
+          `the certificate given to ${number} is not its own or from elsewhere`,
+          'certificates with the number, issued by the certification authority',
+          'another issuer or name',
+          [path],
+        );
+      }),
+    ),
   );
-  if (registrations.length === 0)
-    return inconclusive('no REGISTER to the signalling server in the capture', [path]);
+};
+
+/** Client, signalling server, certification authority and registration authority, each seen at work. */
+const judgeComponents = onEnrolments((view) => {
+  const { enrolments, facts, topology, path } = view;
+  const bad = judgeIssuers(view);
+  if (bad) return bad;
+  const absent = usersOf(topology).find(
+    ({ number }) =>
+      !facts.sipMessages.some(
+        (entry) =>
+          isSuccessOf(entry, 'REGISTER') &&
+          (header(entry.message, 'To') ?? '').includes(`:${number}@`),
+      ),
+  );
+  if (absent)
+    return inconclusive(`the capture shows no registration of ${absent.number} that succeeded`, [
+      path,
+    ]);
   return pass(
-    `${enrolments.length} clients were certified by the client authority through the registration web service and registered at the signalling server`,
+    `${enrolments.length} clients were certified by the client authority through the registration web service, and both users registered at the signalling server`,
     [path],
   );
 });
 
-const judgeTerminals = onExchange(({ caller, callee, offer, answer, path }) => {
-  for (const [leg, side] of [
+const judgeTerminals = onSigned((view) => {
+  const { caller, callee, offer, answer, path } = view;
+  const sides = [
     [caller, offer],
     [callee, answer],
-  ] as const) {
-    if (!leg.session.clientCertificateVerify)
-      return inconclusive(`no CertificateVerify of ${leg.number} in the capture`, [path]);
+  ] as const;
+  const toPeers = sides.map(([leg, side]) => {
     if (!equal(leg.certificate.der, side.certificate.der))
       return fail(
         `${leg.number} shows the server and the peer different certificates`,
@@ -51,70 +80,112 @@ const judgeTerminals = onExchange(({ caller, callee, offer, answer, path }) => {
         'two certificates',
         [path],
       );
-    if (!side.signatureHolds)
-      return fail(
-        `${leg.number} does not prove its key to its peer`,
-        'a signature by its key',
-        'none that verifies',
-        [path],
-      );
-  }
-  return pass(
-    'both terminals proved the key of their certificate to the server (TLS CertificateVerify) and to each other (X-CSL signature)',
-    [path],
+    return side.signatureHolds
+      ? null
+      : fail(
+          `${leg.number} does not prove its key to its peer`,
+          'a signature by its key',
+          'none that verifies',
+          [path],
+        );
+  });
+  const bad = worst([...toPeers, everyClient(view)]);
+  return (
+    bad ??
+    pass(
+      'both terminals proved the key of their certificate to the server (TLS CertificateVerify) and to each other (X-CSL signature)',
+      [path],
+    )
   );
 });
 
-/** Nothing of a service's protocol may be readable anywhere, and the protocol must be seen inside TLS. */
-const nothingInClear = (
+const clearLine = (
+  { from, to, line }: ClearTextFacts,
+  protocol: string,
+  { path, topology }: CaptureView,
+): Finding => {
+  const reason = `${protocol} in clear from ${from.host}:${from.port} to ${to.host}:${to.port}`;
+  // Others may fetch revocation lists or pages in clear; what is said to the registration server may not be.
+  const concerned =
+    protocol === 'SIP' || [from, to].some(({ host }) => host === topology.registration.host);
+  return concerned
+    ? fail(reason, `no ${protocol} in clear`, line, [path])
+    : inconclusive(`${reason}, and whose it is cannot be told: ${line}`, [path]);
+};
+
+const judgeInside = (
+  session: TlsSessionFacts,
+  index: number,
+  service: Service,
   { facts, path }: CaptureView,
-  protocol: 'SIP' | 'HTTP',
-  service: 'sip' | 'registration',
-) => {
+): Finding | null => {
+  const name = `the ${service} session of ${session.client.host}:${session.client.port}`;
+  if (session.decrypted !== 'yes')
+    return inconclusive(`${name} was not decrypted (${session.decrypted})`, [path]);
+  return messagesIn(facts, index, service) > 0
+    ? null
+    : inconclusive(`${name} carries nothing that could be read`, [path]);
+};
+
+/** Nothing of a service's protocol may be readable anywhere, and all that its sessions carry must be seen to be that protocol. */
+const nothingInClear = (view: CaptureView, protocol: 'SIP' | 'HTTP', service: Service): Finding => {
+  const { facts, path } = view;
   const clear = protocol === 'SIP' ? facts.clearSip : facts.clearHttp;
-  const [first] = clear;
-  if (first)
-    return fail(
-      `${protocol} in clear from ${first.from.host}:${first.from.port} to ${first.to.host}:${first.to.port}`,
-      `no ${protocol} in clear`,
-      first.line,
-      [path],
-    );
-  const inside = (protocol === 'SIP' ? facts.sipMessages : facts.httpMessages).length;
-  const sessions = establishedSessions(facts, service).length;
-  if (sessions === 0 || inside === 0)
+  const sessions = establishedSessions(facts, service);
+  const bad = worst([
+    ...clear.map((entry) => clearLine(entry, protocol, view)),
+    ...sessions.map((session) =>
+      judgeInside(session, facts.tlsSessions.indexOf(session), service, view),
+    ),
+  ]);
+  if (bad) return bad;
+  if (sessions.length === 0)
     return inconclusive(`no ${protocol} inside TLS in the capture`, [path]);
-  const incomplete = incompleteness(facts);
-  if (incomplete !== null) return inconclusive(incomplete, [path]);
-  return pass(`${inside} ${protocol} messages inside ${sessions} TLS sessions, none in clear`, [
+  const unseen = incompleteness(view) ?? unknownSession(view);
+  if (unseen !== null) return inconclusive(unseen, [path]);
+  return pass(`${sessions.length} TLS sessions carry ${protocol} and nothing else, none in clear`, [
     path,
   ]);
 };
 
-const judgeServers = ({ facts, topology, path }: CaptureView) => {
-  const authority = certificateOfPem(topology.trust.serverAuthority);
-  if (!authority)
-    return inconclusive('the server authority’s certificate is not among the evidence');
-  const sessions = [
-    ...establishedSessions(facts, 'sip'),
-    ...establishedSessions(facts, 'registration'),
-  ];
-  for (const session of sessions) {
-    const leaf = certificateOfBase64(session.serverChain[0]);
-    if (!leaf) return inconclusive('a server certificate is missing from the capture', [path]);
-    if (!issuedBy(leaf, authority))
-      return fail(
-        `the server on port ${session.server.port} has a foreign certificate`,
-        'a certificate of the server authority',
-        'another issuer',
+const judgeServer = (session: TlsSessionFacts, view: CaptureView): Finding | null => {
+  const { path, topology, facts } = view;
+  const name = `the server on port ${session.server.port}`;
+  const [text] = session.serverChain;
+  const leaf = text === undefined ? null : fromBase64(text);
+  const authority = parsePem(topology.trust.serverAuthority, 'CERTIFICATE');
+  const root = parsePem(topology.trust.root, 'CERTIFICATE');
+  if (!authority.ok || !root.ok || facts.startedAt === null)
+    return inconclusive('the authorities’ certificates or the time are not among the evidence');
+  if (!leaf?.ok) return inconclusive(`no certificate of ${name} in the capture`, [path]);
+  const chain = verifyChain(
+    { kind: 'server', leaf: leaf.value, authority: authority.value, root: root.value },
+    facts.startedAt,
+  );
+  return chain.ok
+    ? null
+    : fail(
+        `${name} has a foreign or unfit certificate`,
+        'a certificate for servers that leads to the server authority and the root',
+        chain.error.code,
         [path],
       );
-  }
-  if (sessions.length === 0) return inconclusive('no established session in the capture', [path]);
+};
+
+const judgeServers = (view: CaptureView): Finding => {
+  const { facts, path } = view;
+  const services = ['sip', 'registration'] as const;
+  const sessions = services.flatMap((service) => establishedSessions(facts, service));
+  const bad = worst(sessions.map((session) => judgeServer(session, view)));
+  if (bad) return bad;
+  const absent = services.find((service) => establishedSessions(facts, service).length === 0);
+  if (absent) return inconclusive(`no established ${absent} session in the capture`, [path]);
+  const lost = losses(view);
+  if (lost !== null) return inconclusive(lost, [path]);
   return pass(`${sessions.length} sessions with servers certified by the server authority`, [path]);
 };
 
-const base = { revision: 1, activities: [callActivity], needs: ['call'] } as const;
+const base = { revision: 2, activities: [callActivity], needs: ['call'] } as const;
 
 /** Section 2.1: general description. */
 export const sectionTwoOne: readonly Scenario[] = [

@@ -3,142 +3,179 @@ import { displayedIdentifier } from '../../reference/core/csl/identifier.ts';
 import { keyIdentifierOf } from '../../reference/core/pki/certificate.ts';
 import { verifyChain } from '../../reference/core/pki/chain.ts';
 import { parsePem } from '../../reference/core/keystore/pem.ts';
-import { fail, inconclusive, pass, type Scenario } from '../campaign/scenario.ts';
+import { fail, inconclusive, pass, type Finding, type Scenario } from '../campaign/scenario.ts';
 import { displaysSchema } from './activities/call-evidence.ts';
-import { callActivity, onCapture } from './views/capture-view.ts';
-import { onCall } from './views/call-view.ts';
-import { usersOf } from './views/certificates.ts';
-import { onExchange } from './views/exchange-view.ts';
+import { callActivity, onCapture, type CaptureView } from './views/capture-view.ts';
+import { isNamed } from './views/call-view.ts';
+import { storedCertificate, usersOf } from './views/certificates.ts';
+import { everyClient } from './views/client-authentication.ts';
+import { onSigned, type SignedView } from './views/signed-view.ts';
+import { storedCertificates, storedFiles } from './views/stored-files.ts';
+import { worst } from './views/worst.ts';
 
-const storedPath = (phone: string, file: string) =>
-  `evidence/${callActivity}/stored/${phone}/${file}`;
+type User = CaptureView['topology']['caller'];
 
-/** Each stored certificate beside the authority of the run that it must be. */
-const storedAuthorities = {
-  root: 'root.pem',
-  clientAuthority: 'client-authority.pem',
-  serverAuthority: 'server-authority.pem',
-} as const;
+const authorities = [
+  ['root', 'root'],
+  ['clientAuthority', 'client authority'],
+  ['serverAuthority', 'server authority'],
+] as const;
 
-const judgeStored = onCapture(({ evidence, topology, facts }) => {
-  const now = facts.startedAt ?? 0;
-  for (const { name } of usersOf(topology)) {
-    const ders: Record<string, Uint8Array> = {};
-    for (const [kind, file] of Object.entries(storedAuthorities)) {
-      const stored = parsePem(
-        evidence.text(callActivity, `stored/${name}/${file}`) ?? '',
-        'CERTIFICATE',
-      );
-      const given = parsePem(topology.trust[kind as keyof typeof storedAuthorities], 'CERTIFICATE');
-      if (!stored.ok)
-        return fail(
-          `${name} does not store ${file}`,
-          'three certificates: root and both intermediate authorities',
-          `${file} is missing or no PEM`,
-          [],
-        );
-      if (!given.ok || !equal(stored.value, given.value))
-        return fail(
-          `${name} stores another certificate as ${file}`,
-          'the system’s own',
-          'another',
-          [storedPath(name, file)],
-        );
-      ders[kind] = stored.value;
-    }
-    const leaf = parsePem(
-      evidence.text(callActivity, `stored/${name}/certificate.pem`) ?? '',
-      'CERTIFICATE',
-    );
-    if (!leaf.ok) return inconclusive(`the certificate of ${name} is not among the evidence`);
-    const { root, clientAuthority } = ders;
-    if (!root || !clientAuthority)
-      return inconclusive(`the authorities of ${name} are not among the evidence`);
-    const chain = verifyChain(
-      { kind: 'client', leaf: leaf.value, authority: clientAuthority, root },
-      now,
-    );
-    if (!chain.ok)
-      return fail(
-        `the certificate of ${name} does not lead to its stored root`,
-        'a chain that verifies',
-        chain.error.code,
-        [storedPath(name, 'certificate.pem')],
-      );
-  }
-  return pass(
-    'both phones store root, client authority and server authority, and their own certificates lead to them',
-    [storedPath(topology.caller.name, 'root.pem'), storedPath(topology.callee.name, 'root.pem')],
+const judgeAuthorities = ({ name }: User, { evidence, topology }: CaptureView): Finding | null => {
+  const files = storedFiles(evidence, name);
+  if (typeof files === 'string') return inconclusive(files);
+  const stored = storedCertificates(files);
+  const paths = files.map(({ path }) => path);
+  return worst(
+    authorities.map(([kind, title]) => {
+      const own = parsePem(topology.trust[kind], 'CERTIFICATE');
+      if (!own.ok) return inconclusive(`the system’s ${title} is not among the evidence`);
+      return stored.some((der) => equal(der, own.value))
+        ? null
+        : fail(
+            `${name} does not store the system’s ${title}`,
+            'three certificates: root and both intermediate authorities',
+            `${stored.length} certificates, not this one`,
+            paths,
+          );
+    }),
+  );
+};
+
+const judgeOwnChain = (
+  { name, number }: User,
+  { evidence, topology, facts }: CaptureView,
+): Finding | null => {
+  const leaf = storedCertificate(evidence, name);
+  const authority = parsePem(topology.trust.clientAuthority, 'CERTIFICATE');
+  const root = parsePem(topology.trust.root, 'CERTIFICATE');
+  const path = `evidence/${callActivity}/stored/${name}/certificate.pem`;
+  if (!leaf) return inconclusive(`the certificate of ${name} is not among the evidence`);
+  if (!authority.ok || !root.ok || facts.startedAt === null)
+    return inconclusive('the authorities’ certificates or the time are not among the evidence');
+  const chain = verifyChain(
+    { kind: 'client', leaf: leaf.der, authority: authority.value, root: root.value },
+    facts.startedAt,
+  );
+  if (chain.ok && isNamed(leaf, number)) return null;
+  return fail(
+    `the certificate of ${name} does not lead to its stored root, or bears another number`,
+    'a chain that verifies, for the user’s number',
+    chain.ok ? 'another CommonName' : chain.error.code,
+    [path],
+  );
+};
+
+const judgeStored = onCapture((view) => {
+  const users = usersOf(view.topology);
+  const bad = worst(
+    users.flatMap((user) => [judgeAuthorities(user, view), judgeOwnChain(user, view)]),
+  );
+  return (
+    bad ??
+    pass(
+      'both phones store root, client authority and server authority, and their own certificates lead to them',
+      users.map(({ name }) => `evidence/${callActivity}/stored/${name}/root.pem`),
+    )
   );
 });
 
-/** The whole form of an identifier as target 5.2 and I-10 show it. */
-const judgeIdentifiers = onExchange((view) => {
-  const displays = view.evidence.json(callActivity, 'displays.json', displaysSchema);
-  const path = `evidence/${callActivity}/displays.json`;
-  if (!displays) return inconclusive('what the phones showed is not among the evidence');
-  const wanted = {
-    caller: displayedIdentifier(keyIdentifierOf(view.offer.certificate)),
-    callee: displayedIdentifier(keyIdentifierOf(view.answer.certificate)),
-  };
-  const shown = {
-    caller: displays[view.topology.caller.name],
-    callee: displays[view.topology.callee.name],
-  };
-  for (const [side, other] of [
-    ['caller', 'callee'],
-    ['callee', 'caller'],
-  ] as const) {
-    const identifiers = shown[side]?.identifiers;
-    if (!identifiers) return inconclusive(`the ${side} showed no identifiers`, [path]);
-    if (identifiers.local !== wanted[side] || identifiers.peer !== wanted[other])
-      return fail(
+const displaysPath = `evidence/${callActivity}/displays.json`;
+
+type Side = 'caller' | 'callee';
+
+const judgeDisplay = (
+  view: SignedView,
+  side: Side,
+  wanted: { readonly local: string; readonly peer: string },
+): Finding | null => {
+  const paths = [displaysPath, view.path];
+  const display = view.evidence.json(callActivity, 'displays.json', displaysSchema)?.[
+    view.topology[side].name
+  ];
+  if (!display) return inconclusive(`what the ${side} showed is not among the evidence`, paths);
+  if (display.callId !== view.callId)
+    return inconclusive(`the ${side} does not report the call that was captured`, paths);
+  const { identifiers, packetsReceived } = display;
+  const expected = `Local ${wanted.local} Peer ${wanted.peer}`;
+  if (!identifiers)
+    return packetsReceived > 0
+      ? fail(`the ${side} shows no identifiers though audio has come`, expected, 'none', paths)
+      : inconclusive(`the ${side} showed no identifiers, and no audio had come`, paths);
+  return identifiers.local === wanted.local && identifiers.peer === wanted.peer
+    ? null
+    : fail(
         `the ${side} shows other identifiers`,
-        `Local ${wanted[side]} Peer ${wanted[other]}`,
+        expected,
         `Local ${identifiers.local} Peer ${identifiers.peer}`,
-        [path, view.path],
+        paths,
       );
-  }
-  return pass(
-    `both phones show ${wanted.caller} and ${wanted.callee}, the first 16 bytes of the key identifiers of the certificates on the wire, crosswise`,
-    [path, view.path],
+};
+
+/** The whole form of an identifier as target 5.2 and I-10 show it. */
+const judgeIdentifiers = onSigned((view) => {
+  const caller = displayedIdentifier(keyIdentifierOf(view.offer.certificate));
+  const callee = displayedIdentifier(keyIdentifierOf(view.answer.certificate));
+  const paths = [displaysPath, view.path];
+  if (caller === callee)
+    return inconclusive(
+      'both users have one key: who shows whose identifier cannot be told',
+      paths,
+    );
+  const bad = worst([
+    judgeDisplay(view, 'caller', { local: caller, peer: callee }),
+    judgeDisplay(view, 'callee', { local: callee, peer: caller }),
+  ]);
+  return (
+    bad ??
+    pass(
+      `both phones show ${caller} and ${callee}, the first 16 bytes of the key identifiers of the certificates on the wire, crosswise`,
+      paths,
+    )
   );
 });
 
 /** Every layer of the call must name the same two users. */
-const judgeSameUsers = onExchange((view) => {
-  for (const [leg, side, name] of [
+const judgeSameUsers = onSigned((view) => {
+  const sides = [
     [view.caller, view.offer, 'caller'],
     [view.callee, view.answer, 'callee'],
-  ] as const) {
-    if (!equal(leg.certificate.der, side.certificate.der))
-      return fail(
-        `the ${name} authenticates with two certificates`,
-        'the same in TLS and in X-CSL-From',
-        'two',
-        [view.path],
-      );
-  }
+  ] as const;
+  const different = sides.find(([leg, side]) => !equal(leg.certificate.der, side.certificate.der));
+  if (different)
+    return fail(
+      `the ${different[2]} authenticates with two certificates`,
+      'the same in TLS and in X-CSL-From',
+      'two',
+      [view.path],
+    );
+  const unproved = sides.find(([, side]) => !side.signatureHolds);
+  if (unproved)
+    return fail(
+      `the ${unproved[2]} does not prove the key of its certificate to its peer`,
+      'a signature by its key',
+      'none that verifies',
+      [view.path],
+    );
   return pass('each user authenticated to the server and to the peer with the same certificate', [
     view.path,
   ]);
 });
 
-const judgeSeen = onCall(({ caller, callee, path }) => {
-  const unproved = [caller, callee].find(({ session }) => !session.clientCertificateVerify);
-  if (unproved)
-    return inconclusive(`no CertificateVerify of ${unproved.number} in the capture`, [path]);
-  return pass(
-    'both users proved the key of a certificate with their number to the signalling server',
-    [path],
-  );
-});
+const judgeToServers = onCapture(
+  (view) =>
+    everyClient(view) ??
+    pass(
+      'both users, and nobody else, were served by the signalling server after proving the key of a certificate',
+      [view.path],
+    ),
+);
 
-const base = { revision: 1, activities: [callActivity], needs: ['call'] } as const;
+const base = { revision: 2, activities: [callActivity], needs: ['call'] } as const;
 
 /** Section 5.2: authentication. */
 export const sectionFiveTwo: readonly Scenario[] = [
-  { ...base, id: '5.2/to-servers', claims: ['5.2.a'], judge: judgeSeen },
+  { ...base, id: '5.2/to-servers', claims: ['5.2.a'], judge: judgeToServers },
   { ...base, id: '5.2/same-certificate', claims: ['5.2.a'], judge: judgeSameUsers },
   {
     ...base,

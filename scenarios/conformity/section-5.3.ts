@@ -13,40 +13,57 @@ import {
 import { topologySchema } from './activities/call-evidence.ts';
 import { callActivity } from './views/capture-view.ts';
 import { usersOf } from './views/certificates.ts';
+import { keyFiles, storedFiles, type StoredFileView } from './views/stored-files.ts';
+import { worst } from './views/worst.ts';
 
 interface Property {
   readonly expected: string;
   readonly observed: (parameters: StoredKeyParameters) => string;
 }
 
-/** Every phone's stored key must show the property; a file that is no encrypted PKCS#8 fails by name. */
+const judgeFile = (
+  phone: string,
+  { path, text }: StoredFileView,
+  { expected, observed }: Property,
+): Finding | null => {
+  const parameters = parsePkcs8Envelope(text);
+  if (!parameters.ok) {
+    const { code, offset, detail } = parameters.error;
+    return fail(
+      `the stored key of ${phone} is no such file`,
+      expected,
+      `${code} at ${offset}${detail === undefined ? '' : ` (${detail})`}`,
+      [path],
+    );
+  }
+  const found = observed(parameters.value);
+  return found === expected
+    ? null
+    : fail(`the stored key of ${phone} differs`, expected, found, [path]);
+};
+
+/** Every stored key of every phone must show the property; a file that is no encrypted PKCS#8 fails by name. */
 const everyStoredKey =
-  ({ expected, observed }: Property) =>
+  (property: Property) =>
   (evidence: Evidence): Finding => {
     const topology = evidence.json(callActivity, 'topology.json', topologySchema);
     if (!topology) return inconclusive('the run’s phones are not among the evidence');
-    const paths: string[] = [];
-    for (const { name } of usersOf(topology)) {
-      const file = `stored/${name}/private-key.pem`;
-      const path = `evidence/${callActivity}/${file}`;
-      const text = evidence.text(callActivity, file);
-      if (text === null) return inconclusive(`the stored key of ${name} is not among the evidence`);
-      const parameters = parsePkcs8Envelope(text);
-      if (!parameters.ok) {
-        const { code, offset, detail } = parameters.error;
-        return fail(
-          `the stored key of ${name} is no such file`,
-          expected,
-          `${code} at ${offset}${detail === undefined ? '' : ` (${detail})`}`,
-          [path],
-        );
-      }
-      const found = observed(parameters.value);
-      if (found !== expected)
-        return fail(`the stored key of ${name} differs`, expected, found, [path]);
-      paths.push(path);
-    }
-    return pass(expected, paths);
+    const phones = usersOf(topology).map(({ name }) => {
+      const files = storedFiles(evidence, name);
+      return { name, files: typeof files === 'string' ? files : keyFiles(files) };
+    });
+    const bad = worst(
+      phones.flatMap(({ name, files }) => {
+        if (typeof files === 'string') return [inconclusive(files)];
+        return files.length === 0
+          ? [inconclusive(`no file that ${name} stores is seen to hold a key`)]
+          : files.map((file) => judgeFile(name, file, property));
+      }),
+    );
+    const paths = phones.flatMap(({ files }) =>
+      typeof files === 'string' ? [] : files.map(({ path }) => path),
+    );
+    return bad ?? pass(property.expected, paths);
   };
 
 const cipher: Property = {
@@ -61,7 +78,7 @@ const derivation: Property = {
     `${keyDerivation.name} with ${prf.name}${prf.leftOut ? ' (left out, the default)' : ''}, ${iterations.count} iterations`,
 };
 
-const base = { revision: 1, activities: [callActivity], needs: ['export-stored-files'] } as const;
+const base = { revision: 2, activities: [callActivity], needs: ['export-stored-files'] } as const;
 
 /** Section 5.3: protection of keys. */
 export const sectionFiveThree: readonly Scenario[] = [

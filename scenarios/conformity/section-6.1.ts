@@ -1,19 +1,45 @@
-import { equal, fromBase64, toBase64 } from '../../reference/core/bytes.ts';
-import type { Certificate } from '../../reference/core/pki/certificate.ts';
-import { allHeaders } from '../../reference/core/sip/message.ts';
-import { fail, inconclusive, pass, type Evidence, type Scenario } from '../campaign/scenario.ts';
-import { callActivity, onCapture, type CaptureView } from './views/capture-view.ts';
-import { certificateOfBase64, certificateOfPem, usersOf } from './views/certificates.ts';
-import { onEnrolments } from './views/enrolment-view.ts';
-import { onExchange } from './views/exchange-view.ts';
+import { fromBase64 } from '../../reference/core/bytes.ts';
+import { parseCertificate, type Certificate } from '../../reference/core/pki/certificate.ts';
+import { headerValues } from '../../reference/core/sip/message.ts';
+import {
+  fail,
+  inconclusive,
+  pass,
+  type Evidence,
+  type Finding,
+  type Scenario,
+} from '../campaign/scenario.ts';
+import type { SipMessageFacts } from '../wire/facts-model.ts';
 import { topologySchema } from './activities/call-evidence.ts';
+import { onCall } from './views/call-view.ts';
+import {
+  callActivity,
+  establishedSessions,
+  losses,
+  onCapture,
+  type CaptureView,
+} from './views/capture-view.ts';
+import {
+  certificateOfBase64,
+  certificateOfPem,
+  storedCertificate,
+  usersOf,
+} from './views/certificates.ts';
+import { onEnrolments, type EnrolmentOnWire } from './views/enrolment-view.ts';
+import { keyFiles, storedFiles, type StoredFileView } from './views/stored-files.ts';
+import { worst } from './views/worst.ts';
 
 interface NamedCertificate {
   readonly name: string;
   readonly certificate: Certificate | null;
 }
 
-const onTheWire = ({ facts, topology }: CaptureView): readonly NamedCertificate[] => [
+/** Every certificate that was used: in handshakes, as trust, and on the phones. */
+const certificatesOf = ({
+  facts,
+  topology,
+  evidence,
+}: CaptureView): readonly NamedCertificate[] => [
   ...facts.tlsSessions
     .filter((session) => session.established)
     .flatMap((session) =>
@@ -26,6 +52,10 @@ const onTheWire = ({ facts, topology }: CaptureView): readonly NamedCertificate[
     name: kind,
     certificate: certificateOfPem(pem),
   })),
+  ...usersOf(topology).map(({ name }) => ({
+    name: `stored certificate of ${name}`,
+    certificate: storedCertificate(evidence, name),
+  })),
 ];
 
 const sizeOf = ({ publicKey }: Certificate): string =>
@@ -36,82 +66,120 @@ const sizeOf = ({ publicKey }: Certificate): string =>
 const wantedSize = 'RSA 2048, exponent 65537';
 
 const judgeSizes = onCapture((view) => {
-  const certificates = onTheWire(view);
-  for (const { name, certificate } of certificates) {
-    if (!certificate) return inconclusive(`the ${name} cannot be read`, [view.path]);
-    if (sizeOf(certificate) !== wantedSize)
-      return fail(`the ${name} has another key`, wantedSize, sizeOf(certificate), [view.path]);
-  }
-  const clients = view.facts.tlsSessions.filter(
-    (session) => session.established && session.clientChain.length > 0,
+  const { facts, path } = view;
+  const certificates = certificatesOf(view);
+  const bad = worst(
+    certificates.map(({ name, certificate }) => {
+      if (!certificate) return inconclusive(`the ${name} cannot be read`, [path]);
+      return sizeOf(certificate) === wantedSize
+        ? null
+        : fail(`the ${name} has another key`, wantedSize, sizeOf(certificate), [path]);
+    }),
   );
-  if (clients.length === 0)
-    return inconclusive('no client certificate in the capture', [view.path]);
+  if (bad) return bad;
+  const sip = establishedSessions(facts, 'sip');
+  const sessions = [...sip, ...establishedSessions(facts, 'registration')];
+  if (sip.length === 0) return inconclusive('no session of a client in the capture', [path]);
+  const bare =
+    sessions.find(({ serverChain }) => serverChain.length === 0) ??
+    sip.find(({ clientChain }) => clientChain.length === 0);
+  if (bare)
+    return inconclusive(
+      `the session of ${bare.client.host}:${bare.client.port} shows no certificate of one side`,
+      [path],
+    );
+  const lost = losses(view);
+  if (lost !== null) return inconclusive(lost, [path]);
   return pass(
     `${certificates.length} certificates of clients, servers and authorities: ${wantedSize}`,
-    [view.path],
-  );
-});
-
-const judgeStoredForm = (evidence: Evidence) => {
-  const topology = evidence.json(callActivity, 'topology.json', topologySchema);
-  if (!topology) return inconclusive('the run’s phones are not among the evidence');
-  for (const { name } of usersOf(topology)) {
-    for (const file of ['private-key.pem', 'certificate.pem']) {
-      const text = evidence.text(callActivity, `stored/${name}/${file}`);
-      if (text === null) return inconclusive(`${file} of ${name} is not among the evidence`);
-      if (!/^-----BEGIN [A-Z ]+-----\r?\n[A-Za-z0-9+/=\r\n]+-----END [A-Z ]+-----\r?\n$/.test(text))
-        return fail(`${file} of ${name} is no PEM`, 'keys stored as PEM', text.slice(0, 24), [
-          `evidence/${callActivity}/stored/${name}/${file}`,
-        ]);
-    }
-  }
-  return pass('both phones store key and certificate as PEM');
-};
-
-/** The value as sent must be plain base64 of DER: decoded and encoded again, the same characters. */
-const isBase64OfDer = (value: string, der: Uint8Array): boolean => {
-  const decoded = fromBase64(value.trim());
-  return decoded.ok && equal(decoded.value, der) && toBase64(decoded.value) === value.trim();
-};
-
-const judgeEnrolmentForm = onEnrolments(({ enrolments, path }) => {
-  const other = enrolments.find(
-    ({ csr }) => !csr.startsWith('-----BEGIN CERTIFICATE REQUEST-----'),
-  );
-  if (other)
-    return fail(`the request of ${other.number} is no PEM`, 'PEM', other.csr.slice(0, 24), [path]);
-  return pass(
-    `${enrolments.length} requests travelled as PEM, and their certificates came back as PEM`,
     [path],
   );
 });
 
-const judgeCallForm = onExchange((view) => {
-  for (const [leg, side] of [
-    [view.caller.invite, view.offer],
-    [view.callee.answer, view.answer],
-  ] as const) {
-    const value =
-      allHeaders(leg.message).find(([name]) => name.toLowerCase() === 'x-csl-from')?.[1] ?? '';
-    if (!isBase64OfDer(value, side.certificate.der))
-      return fail(
-        'X-CSL-From is in another form',
-        'base64 of DER',
-        `${value.trim().slice(0, 24)}…`,
-        [view.path],
-      );
-  }
-  const sessions = [view.caller.session, view.callee.session];
-  if (sessions.some((session) => session.clientChain.length === 0))
-    return inconclusive('no TLS Certificate message of a client in the capture', [view.path]);
-  return pass(
-    'certificates travelled as base64 of DER in X-CSL-From and in the Certificate message of TLS 1.2',
-    [view.path],
+const pemForm = /^-----BEGIN ([A-Z ]+)-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END \1-----\r?\n?$/;
+
+/** The DER that a PEM text of exactly one object holds must at least be a SEQUENCE. */
+const isPem = (text: string): boolean => {
+  const [, , body = ''] = pemForm.exec(text) ?? [];
+  const der = fromBase64(body.replaceAll(/[\r\n]/g, ''));
+  return der.ok && der.value[0] === 0x30;
+};
+
+const judgePem = (phone: string, { name, path, text }: StoredFileView): Finding | null =>
+  isPem(text)
+    ? null
+    : fail(`${name} of ${phone} is no PEM`, 'keys stored as PEM', text.slice(0, 24), [path]);
+
+const judgeStoredForm = (evidence: Evidence): Finding => {
+  const topology = evidence.json(callActivity, 'topology.json', topologySchema);
+  if (!topology) return inconclusive('the run’s phones are not among the evidence');
+  const paths: string[] = [];
+  const findings = usersOf(topology).flatMap(({ name: phone }) => {
+    const files = storedFiles(evidence, phone);
+    if (typeof files === 'string') return [inconclusive(files)];
+    const keys = keyFiles(files);
+    const certificates = files.filter(({ name }) => name === 'certificate.pem');
+    if (keys.length === 0 || certificates.length === 0)
+      return [inconclusive(`no file of ${phone} is seen to hold its key or its certificate`)];
+    const relevant = [...keys, ...certificates];
+    paths.push(...relevant.map(({ path }) => path));
+    return relevant.map((file) => judgePem(phone, file));
+  });
+  return worst(findings) ?? pass('both phones store key and certificate as PEM', paths);
+};
+
+const judgeEnrolment = (
+  { number, csr, deliveries }: EnrolmentOnWire,
+  path: string,
+): Finding | null =>
+  worst([
+    csr.startsWith('-----BEGIN CERTIFICATE REQUEST-----')
+      ? null
+      : fail(`the request of ${number} is no PEM`, 'PEM', csr.slice(0, 24), [path]),
+    ...deliveries.map(({ chain, body }) => {
+      if (chain.length > 0) return null;
+      return body.includes('-----BEGIN CERTIFICATE-----')
+        ? inconclusive(`the PEM given to ${number} cannot be read`, [path])
+        : fail(`the certificate given to ${number} is no PEM`, 'PEM', body.slice(0, 24), [path]);
+    }),
+  ]);
+
+const judgeEnrolmentForm = onEnrolments(
+  ({ enrolments, path }) =>
+    worst(enrolments.map((enrolment) => judgeEnrolment(enrolment, path))) ??
+    pass(
+      `${enrolments.length} requests travelled as PEM, and their certificates came back as PEM`,
+      [path],
+    ),
+);
+
+/** A value as sent must be plain base64 (canonical, without breaks) of one DER certificate. */
+const judgeValue = (carrier: SipMessageFacts, name: string, path: string): Finding | null => {
+  const [value] = headerValues(carrier.message, name);
+  if (value === undefined) return inconclusive(`no ${name} in the INVITE or the 200`, [path]);
+  const der = fromBase64(value.trim());
+  return der.ok && parseCertificate(der.value).ok
+    ? null
+    : fail(`${name} is in another form`, 'base64 of DER', `${value.trim().slice(0, 24)}…`, [path]);
+};
+
+const judgeCallForm = onCall(({ caller, callee, path }) => {
+  const bad = worst(
+    [caller.invite, callee.answer].flatMap((carrier) => [
+      judgeValue(carrier, 'X-CSL-From', path),
+      judgeValue(carrier, 'X-CSL-From-Chain', path),
+    ]),
+  );
+  return (
+    bad ??
+    pass(
+      'certificates travelled as base64 of DER in X-CSL-From and X-CSL-From-Chain, and in the Certificate message of TLS 1.2',
+      [path],
+    )
   );
 });
 
-const base = { revision: 1, activities: [callActivity], needs: ['call'] } as const;
+const base = { revision: 2, activities: [callActivity], needs: ['call'] } as const;
 
 /** Section 6.1: key management. */
 export const sectionSixOne: readonly Scenario[] = [

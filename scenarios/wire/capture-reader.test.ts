@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import type { CaptureItem } from './capture-item.ts';
-import { captureChunks, createCaptureReader } from './capture-reader.ts';
+import { createCaptureReader } from './capture-reader.ts';
+import { captureChunks } from './capture-source.ts';
 import { pcapFile, pcapngFile, udpFrame } from './testing/packets.ts';
 
 const packets = [1, 2, 3, 4, 5].map((number) => ({

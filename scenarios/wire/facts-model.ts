@@ -1,7 +1,9 @@
+import type { MasterKey } from '../../reference/core/rtp/key-derivation.ts';
 import type { SipMessage } from '../../reference/core/sip/message.ts';
 import type { CaptureProblemCode } from './capture-item.ts';
 import type { Fault } from '../../reference/core/result.ts';
 import type { HttpMessage } from './http.ts';
+import type { StreamResult } from './srtp-verifier.ts';
 import type { WireEndpoint } from './tcp-reassembly.ts';
 import type { TlsFacts } from './tls/tls-facts.ts';
 
@@ -64,6 +66,12 @@ export interface RtpFacts {
   readonly longestPayload: number;
   /** Packets whose sequence number was seen before. */
   readonly repeated: number;
+  /** Packets between the first and the last that never came. */
+  readonly lost: number;
+  /** Interarrival jitter at the end, in milliseconds, timestamps read at 8 kHz (RFC 3550 appendix A.8). */
+  readonly jitter: number;
+  /** Every payload is narrowband Speex as it passed, with or without 80 bits behind it. */
+  readonly readableInClear: boolean;
 }
 
 /** What RTCP's clear first header shows (RFC 3550 section 6, RFC 3711 section 3.4). */
@@ -91,6 +99,8 @@ export interface UdpFlowFacts {
   readonly lastAt: number;
   readonly rtp: RtpFacts | null;
   readonly rtcp: RtcpFacts | null;
+  /** How its packets fared under `srtpKeys`; null without keys and for what is neither RTP nor RTCP. */
+  readonly srtp: StreamResult | null;
   readonly datagrams: readonly Datagram[];
   /** Datagrams that were counted but not kept, because the limit was reached. */
   readonly notKept: number;
@@ -109,6 +119,8 @@ export interface WireFacts {
   readonly problems: readonly Fault<CaptureProblemCode>[];
   readonly comments: readonly string[];
   readonly packets: number;
+  /** Packets left out because a loopback interface showed them twice; counted in `packets`. */
+  readonly loopbackTwins: number;
   /** Packets cut by the capture's snap length. */
   readonly cut: number;
   /** Packets that the capturing side says it dropped. */
@@ -131,6 +143,34 @@ export interface GatherOptions {
   readonly registrationPorts: readonly number[];
   /** Lines of the NSS key log format, beside those in the file. */
   readonly tlsKeyLog?: readonly string[];
-  /** Bytes of datagrams kept for the checkers; 256 MiB unless told. */
+  /** Bytes of datagrams kept for the checkers; 256 MiB unless told, 0 to keep none. */
   readonly keptBytes?: number;
+  /** Keys under which every RTP and RTCP packet is verified while the capture is read; results are in the flows' `srtp`. */
+  readonly srtpKeys?: readonly SrtpKey[];
+  /** Receives the audio that verifies under `srtpKeys`. */
+  readonly audio?: AudioSink;
+}
+
+/** An SRTP master key, of one SSRC or of any. */
+export interface SrtpKey extends MasterKey {
+  readonly ssrc?: number;
+}
+
+/** One RTP packet after its tag verified. */
+export interface VerifiedAudio {
+  readonly source: WireEndpoint;
+  readonly destination: WireEndpoint;
+  readonly ssrc: number;
+  readonly at: number;
+  readonly sequence: number;
+  readonly timestamp: number;
+  /** Decrypted, the receiver's to keep. */
+  readonly payload: Uint8Array;
+}
+
+/** Where verified audio goes. */
+export interface AudioSink {
+  take(packet: VerifiedAudio): void;
+  /** The capture is read again from its start: what was given so far is void. */
+  restart(): void;
 }

@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { concat, fromHex } from '../../reference/core/bytes.ts';
-import { parseIp } from './ip.ts';
+import { readIp } from './ip.ts';
 import { parseLink } from './link.ts';
 import { ipv4Frame, tcpFrame, udpFrame } from './testing/packets.ts';
 import { parseTcp, parseUdp } from './transport.ts';
@@ -47,7 +47,7 @@ describe('link layers', () => {
 
 describe('IP, UDP, TCP', () => {
   it('reads IPv4 and UDP and leaves the padding of short frames out', () => {
-    const found = parseIp(concat(packet, new Uint8Array(10)));
+    const found = readIp(concat(packet, new Uint8Array(10)));
     expect(found).toMatchObject({
       value: { source: '10.0.0.1', destination: '10.0.0.2', protocol: 17, cut: false },
     });
@@ -58,7 +58,7 @@ describe('IP, UDP, TCP', () => {
   });
 
   it('reads IPv6 behind extension headers, addresses as RFC 5952 has them', () => {
-    const found = parseIp(ipv6);
+    const found = readIp(ipv6);
     expect(found).toMatchObject({
       value: { source: 'fe80::1', destination: '2001:db8:0:1::5:6', protocol: 17 },
     });
@@ -74,24 +74,28 @@ describe('IP, UDP, TCP', () => {
     ['10:20::', '00100020000000000000000000000000'],
   ])('writes %s', (text, address) => {
     const bytes = concat(hex('60000000 0000 3b 40'), hex(address), hex(address));
-    expect(parseIp(bytes)).toMatchObject({ value: { source: text } });
+    expect(readIp(bytes)).toMatchObject({ value: { source: text } });
   });
 
-  it('counts fragments as such', () => {
+  it('says where a fragment belongs', () => {
     const fragment = packet.slice();
-    fragment[6] = 0x20;
-    expect(parseIp(fragment)).toMatchObject({ error: { code: 'ip-fragment', offset: 6 } });
+    fragment.set([0x12, 0x34, 0x20, 0x03], 4);
+    expect(readIp(fragment)).toMatchObject({
+      value: { fragment: { identification: 0x1234, offset: 24, more: true } },
+    });
+    expect(readIp(packet)).toMatchObject({ value: { fragment: null } });
   });
 
   it('reads TCP flags and payload', () => {
     const frame = tcpFrame(443, { from: 'client', sequence: 0xfffffff0, flags: 0x12, payload });
-    const found = parseIp(frame.subarray(14));
+    const found = readIp(frame.subarray(14));
     expect(found.ok && parseTcp(found.value.payload)).toEqual({
       ok: true,
       value: {
         sourcePort: 40_000,
         destinationPort: 443,
         sequence: 0xfffffff0,
+        acknowledgement: 0,
         syn: true,
         ack: true,
         fin: false,
@@ -108,7 +112,7 @@ describe('IP, UDP, TCP', () => {
   ])('mutations are read or refused within the bytes', (whole, changes, cut) => {
     const bytes = whole.slice(0, cut % (whole.length + 1));
     for (const [at, value] of changes) if (bytes.length > 0) bytes[at % bytes.length] = value;
-    const found = parseIp(bytes);
+    const found = readIp(bytes);
     if (found.ok) {
       for (const parsed of [parseUdp(found.value.payload), parseTcp(found.value.payload)]) {
         if (!parsed.ok) expect(parsed.error.offset).toBeLessThanOrEqual(bytes.length);

@@ -1,6 +1,7 @@
 import type { SipMessage } from '../../reference/core/sip/message.ts';
 import { concat } from '../../reference/core/bytes.ts';
 import { createApplicationReader } from './application.ts';
+import type { CaptureProblemCode } from './capture-item.ts';
 import { createClearDetector, type ClearLine } from './clear.ts';
 import type {
   CarriedMessage,
@@ -17,6 +18,7 @@ import type { Side } from './tls/handshake-state.ts';
 import type { KeyLog } from './tls/key-log.ts';
 import { looksLikeTls } from './tls/records.ts';
 import { createTlsSession, type TlsSession } from './tls/session.ts';
+import type { TlsFacts } from './tls/tls-facts.ts';
 
 /** What connections add to. */
 export interface TcpFindings {
@@ -25,10 +27,20 @@ export interface TcpFindings {
   readonly tally: Tally;
   /** Sessions in the order they began; each is asked for its facts at the end. */
   readonly sessions: (() => TlsSessionFacts)[];
+  /** Certificates and groups as text, each once: most sessions have the same. */
+  readonly texts: Map<string, string>;
+  /** Bytes of decrypted messages kept so far. */
+  messageBytes: number;
+  /** Told when something is not kept because there is too much of it. */
+  exceeded(code: CaptureProblemCode, detail: string): void;
   readonly sipMessages: SipMessageFacts[];
   readonly httpMessages: CarriedMessage<HttpMessage>[];
   clear(line: ClearLine, where: Omit<ClearTextFacts, 'line'>): void;
 }
+
+/** Sessions whose facts are kept, and bytes of the messages decrypted from them. */
+const MAX_SESSIONS = 20_000;
+const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 
 const HANDSHAKE = 22;
 const CLIENT_HELLO = 1;
@@ -54,6 +66,29 @@ const serviceOf = (port: number, options: GatherOptions): Service => {
   return options.registrationPorts.includes(port) ? 'registration' : 'other';
 };
 
+/** Whether another message of so many bytes is kept. */
+const hasRoom = (bytes: number, findings: TcpFindings): boolean => {
+  findings.messageBytes += bytes + 1024;
+  if (findings.messageBytes <= MAX_MESSAGE_BYTES) return true;
+  findings.exceeded('limit-facts', 'more decrypted messages than are kept');
+  return false;
+};
+
+const MAX_TEXTS = 10_000;
+
+const shared = (text: string, { texts }: TcpFindings): string => {
+  const known = texts.get(text);
+  if (known === undefined && texts.size < MAX_TEXTS) texts.set(text, text);
+  return known ?? text;
+};
+
+const sharingTexts = (facts: TlsFacts, findings: TcpFindings): TlsFacts => ({
+  ...facts,
+  serverChain: facts.serverChain.map((certificate) => shared(certificate, findings)),
+  clientChain: facts.clientChain.map((certificate) => shared(certificate, findings)),
+  dh: facts.dh && { ...facts.dh, prime: shared(facts.dh.prime, findings) },
+});
+
 interface OpenTls {
   readonly session: TlsSession;
   readonly sideOf: (direction: Direction) => Side;
@@ -76,9 +111,14 @@ const openTls = (
     return { at, from: source, to: destination, session: index, message };
   };
   const application = createApplicationReader(service, {
-    sip: (from, at, message: SipMessage, raw) =>
-      findings.sipMessages.push({ ...carried(from, at, message), raw }),
-    http: (from, at, message) => findings.httpMessages.push(carried(from, at, message)),
+    sip: (from, at, message: SipMessage, raw) => {
+      if (hasRoom(raw.length, findings))
+        findings.sipMessages.push({ ...carried(from, at, message), raw });
+    },
+    http: (from, at, message) => {
+      if (hasRoom(message.body.length, findings))
+        findings.httpMessages.push(carried(from, at, message));
+    },
     unread: (from, _at, code) =>
       findings.tally.add(`tls application data: ${code}`, `session ${index}, from the ${from}`),
   });
@@ -93,10 +133,16 @@ const openTls = (
   );
   const { at, fromStart } = connection;
   const ends = { client: clientEnd, server: serverEnd, service, at, fromStart };
-  findings.sessions.push(() => ({ ...session.facts(), ...ends }));
+  const facts = (): TlsSessionFacts => ({ ...sharingTexts(session.facts(), findings), ...ends });
+  const kept = index < MAX_SESSIONS;
+  if (kept) findings.sessions.push(facts);
+  else findings.exceeded('limit-facts', `more than ${MAX_SESSIONS} TLS sessions`);
   const end = (): void => {
     session.end();
     application.end();
+    const told = facts();
+    // The session's own state can go.
+    if (kept) findings.sessions[index] = () => told;
   };
   return { session, sideOf, end };
 };
@@ -160,6 +206,11 @@ export const openConnection = (connection: TcpConnection, findings: TcpFindings)
     gap: (direction, length) => {
       findings.tally.add('tcp gap', `${length} bytes from ${nameOf(endpoints(direction).from)}`);
       if (tls && modes[direction] !== 'clear') tls.session.gap(tls.sideOf(direction));
+    },
+    conflict: (direction) => {
+      const { from, to } = endpoints(direction);
+      findings.tally.add('tcp overlap conflict', `${nameOf(from)} to ${nameOf(to)}`);
+      if (tls) tls.session.conflict(tls.sideOf(direction));
     },
     end: () => {
       for (const direction of [0, 1] as const) {

@@ -33,7 +33,9 @@ const run = (segments: readonly Sent[]): { opened: TcpConnection[]; events: Even
     const [sourcePort, destinationPort] = from === 'client' ? [1, 2] : [2, 1];
     const ack = !(syn && from === 'client');
     const flags = { syn, ack, fin: false, rst: false };
-    const segment = { sourcePort, destinationPort, sequence: sequence >>> 0, payload, ...flags };
+    const ports = { sourcePort, destinationPort };
+    const numbers = { sequence: sequence >>> 0, acknowledgement: 0 };
+    const segment = { ...ports, ...numbers, payload, ...flags };
     reassembler.segment({ source, destination, at, segment });
   });
   reassembler.end();
@@ -136,7 +138,7 @@ describe('TCP reassembly', () => {
         source: 'a',
         destination: 'b',
         at: 0,
-        segment: { ...ports, ...flags, syn, ack: !syn, sequence, payload },
+        segment: { ...ports, ...flags, syn, ack: !syn, sequence, acknowledgement: 0, payload },
       });
     feed(0, none, true);
     for (const { sequence, payload } of blocks) feed(sequence, payload, false);

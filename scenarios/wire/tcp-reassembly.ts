@@ -1,3 +1,15 @@
+import type { CaptureProblemCode } from './capture-item.ts';
+import {
+  distance,
+  flushHalf,
+  isEnded,
+  newHalf,
+  releaseHalf,
+  takeSegment,
+  type Half,
+  type HalfSink,
+  type TcpBudget,
+} from './tcp-half.ts';
 import type { TcpSegment } from './transport.ts';
 
 /** 0: from the side that opened the connection (or spoke first, if the capture began later); 1: from the other. */
@@ -21,9 +33,12 @@ export interface TcpConnection {
 
 /** Receives one connection's bytes in stream order, each stretch with the time of the packet that brought it. */
 export interface StreamHandler {
+  /** The bytes are the handler's. */
   data(direction: Direction, bytes: Uint8Array, at: number): void;
   /** So many bytes of the stream are not in the capture. */
   gap(direction: Direction, length: number, at: number): void;
+  /** A packet repeated bytes of the stream with other contents; the first stay. */
+  conflict?(direction: Direction, at: number): void;
   end(): void;
 }
 
@@ -35,154 +50,167 @@ export interface TcpPacket {
   readonly segment: TcpSegment;
 }
 
-/** Out-of-order bytes kept of one direction before a hole in front of them is taken for a gap. */
-const MAX_PENDING_BYTES = 4 * 1024 * 1024;
-/** And segments, so that sorting them stays cheap. */
-const MAX_PENDING_SEGMENTS = 4096;
-/** Segments waited for when a direction's SYN was not seen, so that reordered first segments are not lost. */
-const MAX_UNSYNCHRONISED = 64;
 /** A SYN this near behind the data seen (bytes) belongs to the same connection. */
 const NEAR = 1 << 20;
-
-interface Pending {
-  readonly sequence: number;
-  readonly bytes: Uint8Array;
-  readonly at: number;
-}
-
-interface Half {
-  /** Next sequence number expected, null while the start is unknown. */
-  next: number | null;
-  initial: number | null;
-  pending: Pending[];
-  pendingBytes: number;
-}
+/** Connections followed at once, and those that closed and whose late repetitions are still known. */
+const MAX_CONNECTIONS = 10_000;
+const MAX_CLOSED = 4096;
+/** Milliseconds of the capture's time after which a connection that closed is done with. */
+const LINGER = 30_000;
+const FIRST_SWEEP = 512;
 
 interface Open {
   readonly handler: StreamHandler;
   readonly firstKey: string;
   readonly halves: readonly [Half, Half];
+  readonly sinks: readonly [HalfSink, HalfSink];
+  reset: boolean;
+  lastAt: number;
 }
 
-const distance = (from: number, to: number): number => (to - from) | 0;
+/** Where the directions of a connection that closed had come to, in the order of the sorted key. */
+type Closed = Pick<Open, 'firstKey' | 'halves'>;
 
-const newHalf = (): Half => ({ next: null, initial: null, pending: [], pendingBytes: 0 });
-
-const insert = (half: Half, item: Pending): void => {
-  let index = half.pending.length;
-  while (index > 0) {
-    const before = half.pending[index - 1];
-    if (before && distance(before.sequence, item.sequence) >= 0) break;
-    index--;
-  }
-  half.pending.splice(index, 0, item);
-  half.pendingBytes += item.bytes.length;
-};
-
-type Emit = Pick<StreamHandler, 'data' | 'gap'>;
-
-/** Gives out what is contiguous; bytes already given are dropped, whoever sent them last. */
-const drain = (half: Half, direction: Direction, emit: Emit): void => {
-  while (half.next !== null) {
-    const [item] = half.pending;
-    if (!item) return;
-    const ahead = distance(half.next, item.sequence);
-    if (ahead > 0) return;
-    half.pending.shift();
-    half.pendingBytes -= item.bytes.length;
-    const fresh = item.bytes.subarray(-ahead);
-    if (fresh.length === 0) continue;
-    half.next = (half.next + fresh.length) >>> 0;
-    emit.data(direction, fresh, item.at);
-  }
-};
-
-/** Accepts that what is missing in front of the pending bytes will not come. */
-const skipHole = (half: Half, direction: Direction, emit: Emit): void => {
-  const [item] = half.pending;
-  if (!item) return;
-  if (half.next !== null) emit.gap(direction, distance(half.next, item.sequence), item.at);
-  half.next = item.sequence;
-  drain(half, direction, emit);
-};
-
-const flush = (open: Open): void => {
-  for (const direction of [0, 1] as const) {
-    const half = open.halves[direction];
-    while (half.pending.length > 0) skipHole(half, direction, open.handler);
-  }
-  open.handler.end();
-};
-
-const accept = (open: Open, direction: Direction, packet: TcpPacket): void => {
-  const half = open.halves[direction];
-  const { segment, at } = packet;
-  const start = segment.syn ? (segment.sequence + 1) >>> 0 : segment.sequence;
-  if (segment.syn && half.initial === null) {
-    half.initial = segment.sequence;
-    half.next ??= start;
-  }
-  if (segment.payload.length > 0) insert(half, { sequence: start, bytes: segment.payload, at });
-  drain(half, direction, open.handler);
-  const waitedEnough = half.next === null && half.pending.length > MAX_UNSYNCHRONISED;
-  const tooMuch =
-    half.pendingBytes > MAX_PENDING_BYTES || half.pending.length > MAX_PENDING_SEGMENTS;
-  if (waitedEnough || tooMuch) skipHole(half, direction, open.handler);
-};
-
-const isNewConnection = (open: Open, direction: Direction, segment: TcpSegment): boolean => {
+const isNewConnection = (
+  { halves }: Closed,
+  direction: Direction,
+  segment: TcpSegment,
+): boolean => {
   if (!segment.syn || segment.ack) return false;
-  const half = open.halves[direction];
+  const half = halves[direction];
   if (half.initial !== null) return half.initial !== segment.sequence;
   const reference = half.next ?? half.pending[0]?.sequence;
   return reference !== undefined && Math.abs(distance(segment.sequence, reference)) > NEAR;
 };
 
+const directionOf = ({ firstKey }: Closed, sourceKey: string): Direction =>
+  firstKey === sourceKey ? 0 : 1;
+
+const sinkOf = (handler: StreamHandler, direction: Direction): HalfSink => ({
+  data: (bytes, at) => handler.data(direction, bytes, at),
+  gap: (length, at) => handler.gap(direction, length, at),
+  conflict: (at) => handler.conflict?.(direction, at),
+});
+
+const begin = (
+  openStream: (connection: TcpConnection) => StreamHandler,
+  packet: TcpPacket,
+  sourceKey: string,
+  destinationKey: string,
+): Open => {
+  const { segment, at } = packet;
+  const source = { host: packet.source, port: segment.sourcePort };
+  const destination = { host: packet.destination, port: segment.destinationPort };
+  // A SYN with ACK is the answer: its receiver opened the connection.
+  const answered = segment.syn && segment.ack;
+  const [first, second] = answered ? [destination, source] : [source, destination];
+  const handler = openStream({ first, second, fromStart: segment.syn, at });
+  return {
+    handler,
+    firstKey: answered ? destinationKey : sourceKey,
+    halves: [newHalf(), newHalf()],
+    sinks: [sinkOf(handler, 0), sinkOf(handler, 1)],
+    reset: false,
+    lastAt: at,
+  };
+};
+
+const isDone = ({ halves, reset, lastAt }: Open, at: number): boolean =>
+  at - lastAt > LINGER && (reset || halves.every(isEnded));
+
+/** A repetition of what a closed connection carried, or its last acknowledgements. */
+const isLate = (closed: Closed, direction: Direction, segment: TcpSegment): boolean => {
+  if (isNewConnection(closed, direction, segment)) return false;
+  const { next } = closed.halves[direction];
+  const end = (segment.sequence + segment.payload.length) >>> 0;
+  return segment.payload.length === 0 || (next !== null && distance(next, end) <= 0);
+};
+
+const flush = ({ halves, sinks, handler }: Open, budget: TcpBudget): void => {
+  for (const direction of [0, 1] as const) {
+    flushHalf(halves[direction], sinks[direction], budget);
+    releaseHalf(halves[direction], budget);
+  }
+  handler.end();
+};
+
 /**
- * Puts TCP segments into stream order: retransmissions once, reordering undone, overlaps cut (the first bytes stay),
- * holes named. Memory is bounded per direction; a hole is given up when too much waits behind it or the capture ends.
+ * Puts TCP segments into stream order: retransmissions once, reordering undone, overlaps cut (the first bytes stay, other
+ * contents are a conflict), holes named. Memory is bounded per direction and in all: a hole is given up when it was waited for
+ * long enough or too much waits behind it, and the connection idle for longest when there are too many, which is told.
  */
 export const createTcpReassembler = (
   openStream: (connection: TcpConnection) => StreamHandler,
+  exceeded: (code: CaptureProblemCode, detail: string) => void = () => {},
 ): { segment(packet: TcpPacket): void; end(): void } => {
   const connections = new Map<string, Open>();
+  const closed = new Map<string, Closed>();
+  const budget: TcpBudget = { pendingBytes: 0, historyBytes: 0 };
+  let sweepAt = FIRST_SWEEP;
 
-  const begin = (key: string, packet: TcpPacket, sourceKey: string): Open => {
-    const { segment } = packet;
-    const source = { host: packet.source, port: segment.sourcePort };
-    const destination = { host: packet.destination, port: segment.destinationPort };
-    // A SYN with ACK is the answer: its receiver opened the connection.
-    const answered = segment.syn && segment.ack;
-    const [first, second] = answered ? [destination, source] : [source, destination];
-    const handler = openStream({ first, second, fromStart: segment.syn, at: packet.at });
-    const firstKey = answered ? `${destination.host} ${destination.port}` : sourceKey;
-    const open: Open = { handler, firstKey, halves: [newHalf(), newHalf()] };
+  const close = (key: string, open: Open): void => {
+    flush(open, budget);
+    connections.delete(key);
+    closed.delete(key);
+    closed.set(key, { firstKey: open.firstKey, halves: open.halves });
+    const [oldest] = closed.keys();
+    if (closed.size > MAX_CLOSED && oldest !== undefined) closed.delete(oldest);
+  };
+  const sweep = (at: number): void => {
+    for (const [key, open] of connections) if (isDone(open, at)) close(key, open);
+    if (connections.size >= MAX_CONNECTIONS) {
+      exceeded('limit-tcp-connections', `more than ${MAX_CONNECTIONS} TCP connections at once`);
+      const idle = [...connections].sort(([, left], [, right]) => left.lastAt - right.lastAt);
+      for (const [key, open] of idle.slice(0, MAX_CONNECTIONS / 4)) close(key, open);
+    }
+    sweepAt = Math.min(MAX_CONNECTIONS, Math.max(FIRST_SWEEP, connections.size * 2));
+  };
+  /** The connection of a segment, begun where it must be; undefined where there is nothing to learn. */
+  const openFor = (
+    packet: TcpPacket,
+    sourceKey: string,
+    destinationKey: string,
+  ): Open | undefined => {
+    const { segment, at } = packet;
+    const key =
+      sourceKey < destinationKey
+        ? `${sourceKey} ${destinationKey}`
+        : `${destinationKey} ${sourceKey}`;
+    const known = connections.get(key);
+    if (known && !isNewConnection(known, directionOf(known, sourceKey), segment)) return known;
+    if (known) close(key, known);
+    // Nothing to learn from a bare acknowledgement or reset of an unknown connection.
+    if (!segment.syn && segment.payload.length === 0) return undefined;
+    const past = closed.get(key);
+    if (past && isLate(past, directionOf(past, sourceKey), segment)) return undefined;
+    if (connections.size >= sweepAt) sweep(at);
+    const open = begin(openStream, packet, sourceKey, destinationKey);
     connections.set(key, open);
     return open;
   };
 
   return {
     segment: (packet) => {
-      const sourceKey = `${packet.source} ${packet.segment.sourcePort}`;
-      const destinationKey = `${packet.destination} ${packet.segment.destinationPort}`;
-      const key =
-        sourceKey < destinationKey
-          ? `${sourceKey} ${destinationKey}`
-          : `${destinationKey} ${sourceKey}`;
-      let open = connections.get(key);
-      const directionOf = (it: Open): Direction => (it.firstKey === sourceKey ? 0 : 1);
-      if (open && isNewConnection(open, directionOf(open), packet.segment)) {
-        flush(open);
-        open = undefined;
+      const { segment, at } = packet;
+      const sourceKey = `${packet.source} ${segment.sourcePort}`;
+      const open = openFor(packet, sourceKey, `${packet.destination} ${segment.destinationPort}`);
+      if (!open) return;
+      open.lastAt = at;
+      open.reset ||= segment.rst;
+      const direction = directionOf(open, sourceKey);
+      const other = open.halves[direction === 0 ? 1 : 0];
+      if (segment.ack) {
+        const { acknowledgement } = segment;
+        const further = other.acknowledged ?? acknowledgement;
+        if (distance(further, acknowledgement) >= 0) other.acknowledged = acknowledgement;
       }
-      // Nothing to learn from a bare acknowledgement or reset of an unknown connection.
-      if (!open && !packet.segment.syn && packet.segment.payload.length === 0) return;
-      open ??= begin(key, packet, sourceKey);
-      accept(open, directionOf(open), packet);
+      if (takeSegment(open.halves[direction], segment, at, open.sinks[direction], budget))
+        exceeded('limit-tcp-memory', 'too much waits behind missing TCP segments');
     },
     end: () => {
-      for (const open of connections.values()) flush(open);
+      for (const open of connections.values()) flush(open, budget);
       connections.clear();
+      closed.clear();
     },
   };
 };

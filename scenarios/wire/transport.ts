@@ -12,6 +12,8 @@ export interface TcpSegment {
   readonly sourcePort: number;
   readonly destinationPort: number;
   readonly sequence: number;
+  /** Next sequence number expected of the other side; of meaning with `ack`. */
+  readonly acknowledgement: number;
   readonly syn: boolean;
   readonly ack: boolean;
   readonly fin: boolean;
@@ -56,6 +58,7 @@ export const parseTcp = (bytes: Uint8Array): Result<TcpSegment, Refusal> => {
     sourcePort: view.getUint16(0),
     destinationPort: view.getUint16(2),
     sequence: view.getUint32(4),
+    acknowledgement: view.getUint32(8),
     fin: (flags & 1) !== 0,
     syn: (flags & 2) !== 0,
     ack: (flags & 16) !== 0,

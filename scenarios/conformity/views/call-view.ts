@@ -24,7 +24,8 @@ export interface CallView extends CaptureView {
   readonly callee: CallLeg;
 }
 
-const leafOf = (session: TlsSessionFacts): Certificate | null => {
+/** The certificate that a client showed in its handshake, null where there is none to read. */
+export const clientCertificateOf = (session: TlsSessionFacts): Certificate | null => {
   const [leaf] = session.clientChain;
   const der = leaf === undefined ? null : fromBase64(leaf);
   const certificate = der?.ok === true ? parseCertificate(der.value) : null;
@@ -37,43 +38,80 @@ export const isNamed = (certificate: Certificate, number: string): boolean => {
   return more.length === 0 && name?.kind === 'text' && name.value === number;
 };
 
-const methodOf = (message: SipMessage): string => header(message, 'CSeq')?.split(/\s+/)[1] ?? '';
+const sequenceOf = (message: SipMessage): readonly string[] =>
+  header(message, 'CSeq')?.trim().split(/\s+/) ?? [];
 
-const isInvite = ({ message }: SipMessageFacts): boolean =>
-  message.kind === 'request' && message.method === 'INVITE';
-const isAnswer = ({ message }: SipMessageFacts): boolean =>
-  message.kind === 'response' && message.status === 200 && methodOf(message) === 'INVITE';
-const isConfirmation = ({ message }: SipMessageFacts): boolean =>
-  message.kind === 'request' && message.method === 'ACK';
+const methodOf = (message: SipMessage): string =>
+  message.kind === 'request' ? message.method : (sequenceOf(message)[1] ?? '');
 
-const legOf = (view: CaptureView, number: string): CallLeg | string => {
+/** Whether a message is the final success of a request of this method. */
+export const isSuccessOf = ({ message }: SipMessageFacts, method: string): boolean =>
+  message.kind === 'response' &&
+  message.status >= 200 &&
+  message.status < 300 &&
+  methodOf(message) === method;
+
+/** Whether a message is a request of this method. */
+export const isRequest = ({ message }: SipMessageFacts, method: string): boolean =>
+  message.kind === 'request' && message.method === method;
+
+/** Call-ID and sequence number, which the INVITE, its 200 and their ACK share. */
+const exchangeOf = ({ message }: SipMessageFacts): string =>
+  `${header(message, 'Call-ID')} ${sequenceOf(message)[0]}`;
+
+const toTagOf = ({ message }: SipMessageFacts): string =>
+  /;\s*tag=([^;>\s]+)/i.exec(header(message, 'To') ?? '')?.[1] ?? '';
+
+const sentByPhone = ({ from }: SipMessageFacts, { client }: TlsSessionFacts): boolean =>
+  from.host === client.host && from.port === client.port;
+
+/** The one exchange of the capture that was answered, by its 200; a text where there is none or more than one, of which only one could be judged. */
+const answeredExchange = (view: CaptureView): SipMessageFacts | string => {
+  const answers = view.facts.sipMessages.filter((message) => isSuccessOf(message, 'INVITE'));
+  const [first] = answers;
+  if (!first) return 'the decrypted signalling holds no 200 to an INVITE';
+  const different = new Set(answers.map((answer) => `${exchangeOf(answer)} ${toTagOf(answer)}`));
+  return different.size === 1
+    ? first
+    : `${different.size} answers to INVITEs were captured, and which belongs to the call that the phones report cannot be told`;
+};
+
+const legOf = (
+  view: CaptureView,
+  number: string,
+  role: 'caller' | 'callee',
+  answered: SipMessageFacts,
+): CallLeg | string => {
   const { tlsSessions, sipMessages } = view.facts;
   for (const [index, session] of tlsSessions.entries()) {
-    const certificate = leafOf(session);
-    if (
-      session.service !== 'sip' ||
-      !session.established ||
-      !certificate ||
-      !isNamed(certificate, number)
-    )
-      continue;
-    const passed = sipMessages.filter((message) => message.session === index);
-    const invite = passed.find(isInvite);
-    const answer = passed.find(isAnswer);
-    const confirmation = passed.find(isConfirmation);
+    const certificate = clientCertificateOf(session);
+    if (!session.established || !certificate || !isNamed(certificate, number)) continue;
+    const passed = sipMessages.filter(
+      (message) => message.session === index && exchangeOf(message) === exchangeOf(answered),
+    );
+    const invites = (message: SipMessageFacts) =>
+      sentByPhone(message, session) === (role === 'caller');
+    const invite = passed.find((message) => isRequest(message, 'INVITE') && invites(message));
+    const answer = passed.find((message) => isSuccessOf(message, 'INVITE') && !invites(message));
+    const confirmation = passed.find(
+      (message) =>
+        isRequest(message, 'ACK') && invites(message) && toTagOf(message) === toTagOf(answered),
+    );
     if (invite && answer && confirmation)
       return { number, session, certificate, invite, answer, confirmation };
   }
-  return `no decrypted connection of ${number} to the signalling server carries an INVITE, its 200 and an ACK`;
+  return `no decrypted connection of ${number} to the signalling server carries, as ${role}, an INVITE, its 200 and the ACK to it`;
 };
 
 /** Judges the call as it passed on both legs; inconclusive with the reason where the capture does not hold it. */
 export const onCall = (judge: (view: CallView) => Finding): ((evidence: Evidence) => Finding) =>
   onCapture((view) => {
-    const caller = legOf(view, view.topology.caller.number);
-    const callee = legOf(view, view.topology.callee.number);
+    const answered = answeredExchange(view);
+    if (typeof answered === 'string') return inconclusive(answered, [view.path]);
+    const caller = legOf(view, view.topology.caller.number, 'caller', answered);
+    const callee = legOf(view, view.topology.callee.number, 'callee', answered);
     if (typeof caller === 'string') return inconclusive(caller, [view.path]);
     if (typeof callee === 'string') return inconclusive(callee, [view.path]);
-    const callId = header(caller.invite.message, 'Call-ID') ?? '';
+    const callId = header(answered.message, 'Call-ID') ?? '';
     return judge({ ...view, callId, caller, callee });
   });

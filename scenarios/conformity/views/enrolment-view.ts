@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { latin1 } from '../../../reference/core/bytes.ts';
+import { equal, fromBase64, latin1 } from '../../../reference/core/bytes.ts';
 import { parsePemChain } from '../../../reference/core/keystore/pem.ts';
 import { parseCertificate, type Certificate } from '../../../reference/core/pki/certificate.ts';
 import { parseRequest, type ParsedRequest } from '../../../reference/core/pki/request.ts';
@@ -8,23 +8,32 @@ import type { CarriedMessage } from '../../wire/facts-model.ts';
 import type { HttpMessage } from '../../wire/http.ts';
 import { onCapture, type CaptureView } from './capture-view.ts';
 
+/** A certificate given for an enrolment. */
+export interface Delivery {
+  /** The token that the request for it gave back, null where it gave none. */
+  readonly token: string | null;
+  /** Body of the answer, bytes as text. */
+  readonly body: string;
+  /** The chain received, the phone's certificate first; empty where the body is no PEM. */
+  readonly chain: readonly Certificate[];
+}
+
 /** One enrolment as it passed inside TLS. */
 export interface EnrolmentOnWire {
   readonly number: string;
-  /** The request as sent, PEM. */
+  /** The request as sent. */
   readonly csr: string;
-  readonly request: ParsedRequest;
-  /** The token given back, and whether a certificate was already on the wire before. */
-  readonly token: string;
-  readonly tokenAt: number;
-  readonly certificateAt: number;
-  /** The chain received; the phone's certificate first. */
-  readonly chain: readonly Certificate[];
+  /** Null where it cannot be read. */
+  readonly request: ParsedRequest | null;
+  /** Every time a certificate was given for it. */
+  readonly deliveries: readonly [Delivery, ...Delivery[]];
 }
 
 /** Every enrolment of the capture. */
 export interface EnrolmentView extends CaptureView {
   readonly enrolments: readonly EnrolmentOnWire[];
+  /** CommonNames of certificates for requested keys that came otherwise than as the answer to a token. */
+  readonly unasked: readonly string[];
 }
 
 type Carried = CarriedMessage<HttpMessage>;
@@ -56,11 +65,11 @@ const responseTo = (request: Carried, messages: readonly Carried[]): Carried | u
       messages.indexOf(entry) > messages.indexOf(request),
   );
 
-const statusOf = (entry: Carried | undefined): number =>
-  entry?.message.kind === 'response' ? entry.message.status : 0;
+const isSuccess = ({ message }: Carried): boolean =>
+  message.kind === 'response' && message.status >= 200 && message.status < 300;
 
-const chainOf = (entry: Carried | undefined): readonly Certificate[] => {
-  const chain = parsePemChain(latin1(entry?.message.body ?? new Uint8Array()), 'CERTIFICATE');
+const chainOf = (entry: Carried): readonly Certificate[] => {
+  const chain = parsePemChain(latin1(entry.message.body), 'CERTIFICATE');
   if (!chain.ok) return [];
   return chain.value.flatMap((der) => {
     const certificate = parseCertificate(der);
@@ -68,51 +77,80 @@ const chainOf = (entry: Carried | undefined): readonly Certificate[] => {
   });
 };
 
-const completed = (id: string, messages: readonly Carried[]) => {
-  const attempts = messages.filter(
-    (entry) => targetOf(entry) === `/v1/enrolments/${id}/certificate`,
-  );
-  const given = attempts.find((entry) => statusOf(responseTo(entry, messages)) === 201);
-  const token = jsonOf(given, tokenBody)?.token;
-  const answer = given && responseTo(given, messages);
-  return given && answer && token !== undefined ? { given, answer, token } : null;
+/** A request for a certificate that was granted, with the answer. */
+interface Grant {
+  readonly answer: Carried;
+  readonly delivery: Delivery;
+}
+
+const grantsOf = (id: string, messages: readonly Carried[]): readonly Grant[] =>
+  messages.flatMap((entry) => {
+    if (targetOf(entry) !== `/v1/enrolments/${id}/certificate`) return [];
+    const answer = responseTo(entry, messages);
+    if (!answer || !isSuccess(answer)) return [];
+    const token = jsonOf(entry, tokenBody)?.token ?? null;
+    const body = latin1(answer.message.body);
+    return [{ answer, delivery: { token, body, chain: chainOf(answer) } }];
+  });
+
+/** A request in PEM, or, which is not as it should be, base64 without armour. */
+const requestOf = (csr: string): ParsedRequest | null => {
+  const der = fromBase64(csr.replaceAll(/\s/g, ''));
+  const request = parseRequest(der.ok ? der.value : csr);
+  return request.ok ? request.value : null;
 };
 
-const enrolmentsOf = (messages: readonly Carried[]): readonly EnrolmentOnWire[] =>
-  messages.flatMap((entry) => {
-    if (targetOf(entry) !== '/v1/enrolments') return [];
-    const asked = jsonOf(entry, requestBody);
-    const id = jsonOf(responseTo(entry, messages), acceptedBody)?.id;
-    const request = asked && parseRequest(asked.csr);
-    const end = id === undefined ? null : completed(id, messages);
-    if (!asked || !request?.ok || !end) return [];
-    return [
-      {
-        number: asked.number,
-        csr: asked.csr,
-        request: request.value,
-        token: end.token,
-        tokenAt: end.given.at,
-        certificateAt: end.answer.at,
-        chain: chainOf(end.answer),
-      },
-    ];
+interface Read {
+  readonly enrolments: readonly EnrolmentOnWire[];
+  readonly answers: ReadonlySet<Carried>;
+}
+
+const read = (messages: readonly Carried[]): Read => {
+  const answers = new Set<Carried>();
+  const enrolments = messages.flatMap((entry) => {
+    const asked = targetOf(entry) === '/v1/enrolments' ? jsonOf(entry, requestBody) : null;
+    const id = asked && jsonOf(responseTo(entry, messages), acceptedBody)?.id;
+    const grants = typeof id === 'string' ? grantsOf(id, messages) : [];
+    const [first, ...rest] = grants.map(({ delivery }) => delivery);
+    if (!asked || !first) return [];
+    for (const { answer } of grants) answers.add(answer);
+    const { number, csr } = asked;
+    return [{ number, csr, request: requestOf(csr), deliveries: [first, ...rest] as const }];
   });
+  return { enrolments, answers };
+};
+
+const unaskedOf = (messages: readonly Carried[], { answers }: Read): readonly string[] => {
+  const requested = messages.flatMap((entry) => {
+    const request = requestOf(jsonOf(entry, requestBody)?.csr ?? '');
+    return request ? [request.publicKey.spki] : [];
+  });
+  return messages
+    .filter((entry) => entry.message.kind === 'response' && !answers.has(entry))
+    .flatMap(chainOf)
+    .filter(({ publicKey }) => requested.some((spki) => equal(spki, publicKey.spki)))
+    .map(({ commonNames: [name] }) => (name?.kind === 'text' ? name.value : 'no name'));
+};
 
 /** Judges the enrolments of the capture; inconclusive with the reason where one of the two users' is not there. */
 export const onEnrolments = (
   judge: (view: EnrolmentView) => Finding,
 ): ((evidence: Evidence) => Finding) =>
   onCapture((view) => {
-    const enrolments = enrolmentsOf(view.facts.httpMessages);
+    const messages = view.facts.httpMessages;
+    const found = read(messages);
     const { caller, callee } = view.topology;
     const missing = [caller, callee].find(
-      ({ number }) => !enrolments.some((each) => each.number === number),
+      ({ number }) => !found.enrolments.some((each) => each.number === number),
     );
     if (missing)
       return inconclusive(
         `the capture shows no complete enrolment of ${missing.number}, as PEM in JSON (I-6)`,
         [view.path],
       );
-    return judge({ ...view, enrolments });
+    return judge({
+      ...view,
+      enrolments: found.enrolments,
+      unasked: unaskedOf(messages, found),
+    });
   });

@@ -25,22 +25,40 @@ const ffdheAddends: readonly (readonly [bits: bigint, addend: bigint])[] = [
   [4096n, 5_736_041n],
 ];
 
-/** The groups of RFC 2409 and RFC 3526 by the numbers of the IKE registry. */
-const modpNumbers = [1, 2, 5, 14, 15, 16, 17, 18];
+/** The groups of RFC 2409 and RFC 3526 by size, with the numbers of the IKE registry. */
+const modpGroups: readonly (readonly [bits: number, number: number])[] = [
+  [768, 1],
+  [1024, 2],
+  [1536, 5],
+  [2048, 14],
+  [3072, 15],
+  [4096, 16],
+  [6144, 17],
+  [8192, 18],
+];
 
-const build = (): ReadonlyMap<string, string> =>
+const named = (bits: number): ReadonlyMap<string, string> =>
   new Map([
-    ...ffdheAddends.map(([bits, addend]) => [ffdhePrime(bits, addend), `ffdhe${bits}`] as const),
-    ...modpNumbers.map((number) => {
-      const prime = getDiffieHellman(`modp${number}`).getPrime();
-      return [prime.toString('hex'), `modp${prime.length * 8}`] as const;
-    }),
+    ...ffdheAddends
+      .filter(([size]) => size === BigInt(bits))
+      .map(([size, addend]) => [ffdhePrime(size, addend), `ffdhe${size}`] as const),
+    ...modpGroups
+      .filter(([size]) => size === bits)
+      .map(([size, number]) => {
+        const prime = getDiffieHellman(`modp${number}`).getPrime();
+        return [prime.toString('hex'), `modp${size}`] as const;
+      }),
   ]);
 
-let groups: ReadonlyMap<string, string> | undefined;
+/** Published groups by size; each size is made when first asked for, which for the longest takes a while. */
+const groups = new Map<number, ReadonlyMap<string, string>>();
 
 /** Name of a published group by its prime (hexadecimal, any leading zeros), such as ffdhe2048 (RFC 7919) or modp2048 (RFC 3526, group 14); null for any other. */
 export const knownGroup = (prime: string): string | null => {
-  groups ??= build();
-  return groups.get(prime.toLowerCase().replace(/^0+/, '')) ?? null;
+  const digits = prime.toLowerCase().replace(/^0+/, '');
+  const bits = digits.length * 4;
+  if (!modpGroups.some(([size]) => size === bits)) return null;
+  const known = groups.get(bits) ?? named(bits);
+  groups.set(bits, known);
+  return known.get(digits) ?? null;
 };

@@ -23,6 +23,8 @@ export interface TlsSink {
 export interface TlsSession {
   data(side: Side, bytes: Uint8Array, at: number): void;
   gap(side: Side): void;
+  /** Bytes of this side's stream were repeated with other contents, so that what was read may not be what was received. */
+  conflict(side: Side): void;
   /** Call once, at the end of the stream. */
   end(): void;
   facts(): TlsFacts;
@@ -36,7 +38,7 @@ interface Context {
 }
 
 /** Protected bytes kept of one direction while the other's hello is awaited. */
-const MAX_WAITING = 1 << 20;
+const MAX_WAITING = 1 << 16;
 
 const noteAlert = (state: SessionState, from: Side, fragment: Uint8Array | null, at: number) => {
   const [level = null, description = null] = fragment ?? [];
@@ -177,6 +179,11 @@ export const createTlsSession = (keyLog: KeyLog, sink: TlsSink, fromStart: boole
     gap: (side) => {
       state.gaps += 1;
       state.halves[side].lost = true;
+    },
+    conflict: (side) => {
+      const { problems } = state.handshake;
+      const problem = `${side}: overlap-conflict`;
+      if (!problems.includes(problem)) problems.push(problem);
     },
     end: () => {
       drain(context, 'client', true);

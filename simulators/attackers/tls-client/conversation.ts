@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { concat, toHex } from '../../../reference/core/bytes.ts';
 import { errorCode, type Endpoint } from '../endpoint.ts';
 import { createTlsClient } from './client.ts';
 import type {
@@ -26,8 +25,6 @@ export interface Conversation {
   readonly events: readonly ClientEvent[];
   readonly seen: ClientSeen;
   readonly session: ResumableSession | null;
-  /** Hexadecimal of the first 32 bytes received. */
-  readonly firstBytes: string;
 }
 
 /** What to do on an event: bytes to send (none to wait on), or to end the conversation. */
@@ -46,22 +43,22 @@ export interface ConversationOptions {
 /** Milliseconds a server gets to take note of the close_notify; unsettled sessions are not resumed. */
 const closingMs = 200;
 
-const nothing = new Uint8Array(0);
-
 const isOver = (event: ClientEvent): boolean =>
   event.kind === 'failed' ||
   (event.kind === 'alert' && (event.level === 2 || event.description === 0));
 
-const sayGoodbye = (socket: Socket, client: TlsClient): Promise<void> =>
+/** Ends a complete session in good order where the server still listens, else at once. */
+const hangUp = (socket: Socket, client: TlsClient, end: ConversationEnd): Promise<void> =>
   new Promise((resolve) => {
-    const timer = setTimeout(() => {
+    const drop = (): void => {
+      clearTimeout(timer);
       socket.destroy();
       resolve();
-    }, closingMs);
-    socket.once('close', () => {
-      clearTimeout(timer);
-      resolve();
-    });
+    };
+    const timer = setTimeout(drop, closingMs);
+    const listens = end.kind === 'done' || end.kind === 'quiet';
+    if (!listens || !client.session()) return drop();
+    socket.once('close', drop);
     socket.end(client.say({ kind: 'alert', level: 1, description: 0 }));
   });
 
@@ -102,7 +99,6 @@ export const converse = (options: ConversationOptions): Promise<Conversation> =>
   new Promise((resolve) => {
     const client = newClient(options.settings);
     const events: ClientEvent[] = [];
-    let first: Uint8Array = nothing;
     let stage: 'connecting' | 'talking' | 'over' = 'connecting';
     let quiet: NodeJS.Timeout | undefined;
     const { host, port } = options.endpoint;
@@ -113,10 +109,8 @@ export const converse = (options: ConversationOptions): Promise<Conversation> =>
       clearTimeout(timer);
       clearTimeout(quiet);
       const session = client.session();
-      if (session && (end.kind === 'done' || end.kind === 'quiet'))
-        await sayGoodbye(socket, client);
-      socket.destroy();
-      resolve({ end, events, seen: client.seen(), session, firstBytes: toHex(first) });
+      await hangUp(socket, client, end);
+      resolve({ end, events, seen: client.seen(), session });
     };
     const timer = setTimeout(() => void finish({ kind: 'deadline' }), options.deadlineMs);
     const write = (bytes: Uint8Array): void => void socket.write(bytes);
@@ -133,7 +127,6 @@ export const converse = (options: ConversationOptions): Promise<Conversation> =>
     socket.on('data', (chunk) => {
       if (stage === 'over') return;
       quiet?.refresh();
-      first = concat(first, chunk).subarray(0, 32);
       const outlets = { events, write, ask };
       if (react(chunk, client, options.script, outlets)) void finish({ kind: 'done' });
     });

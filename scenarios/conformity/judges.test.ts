@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { combineJudgements } from '../../reports/model/verdict.ts';
+import { judgeScenario } from '../campaign/scenario.ts';
+import { repertoire } from '../repertoire.ts';
+import { lastOf, sessions } from '../testing/altered-wire.ts';
+import { describeJudges, uncovered } from '../testing/judge-cases.ts';
+import { evaluateReference } from '../testing/real-run.ts';
+import { enrolmentCases } from './testing/enrolment-cases.ts';
+import { exchangeCases } from './testing/exchange-cases.ts';
+import { headerCases } from './testing/header-cases.ts';
+import { identityCases } from './testing/identity-cases.ts';
+import { insideTlsCases } from './testing/inside-cases.ts';
+import { mediaCases } from './testing/media-cases.ts';
+import { relayCases } from './testing/relay-cases.ts';
+import { secretCases } from './testing/secret-cases.ts';
+import { sessionCases } from './testing/session-cases.ts';
+import { storageCases } from './testing/storage-cases.ts';
+import { describeDamage } from './testing/damage-tests.ts';
+
+const scenarios = repertoire.scenarios.filter(({ id }) => !id.startsWith('attacks/'));
+const cases = [
+  ...sessionCases,
+  ...insideTlsCases,
+  ...enrolmentCases,
+  ...mediaCases,
+  ...relayCases,
+  ...exchangeCases,
+  ...headerCases,
+  ...identityCases,
+  ...storageCases,
+  ...secretCases,
+];
+
+it('each conformity scenario has a case in which it must fail, and one in which it cannot say', () => {
+  expect(uncovered(scenarios, cases)).toEqual([]);
+});
+
+const real = await evaluateReference();
+
+describe.skipIf(real.skipped !== '')(`with the capture of a real call${real.skipped}`, () => {
+  describeJudges(real.evidence, scenarios, cases);
+  describeDamage(real, scenarios);
+
+  it('a claim of two scenarios is as bad as the worse of them', async () => {
+    const altered = await sessions(lastOf('sip'), { suite: 0x009e })(real.evidence);
+    const judgements = repertoire.scenarios
+      .filter(({ claims }) => claims.includes('5.1.b'))
+      .flatMap((scenario) => judgeScenario(scenario, altered))
+      .filter(({ claim }) => claim === '5.1.b');
+    expect(judgements.map(({ scenario, kind }) => `${scenario} ${kind}`)).toEqual([
+      '5.1/sip-tls/suite fail',
+      'attacks/T2/sip-control pass',
+    ]);
+    expect(combineJudgements('5.1.b', judgements).kind).toBe('fail');
+  });
+});

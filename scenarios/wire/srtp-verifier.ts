@@ -1,0 +1,236 @@
+import type { SrtpReceiver } from '../../reference/core/rtp/srtp.ts';
+import type { PreparedSrtpKey } from '../../reference/core/rtp/srtp-tables.ts';
+import { parseNarrowband } from '../../reference/core/speex/frame.ts';
+import { createDiagnostician, type SrtpDiagnosis } from './srtp-diagnosis.ts';
+import { rtpPayloadAt } from './udp-shape.ts';
+
+/** How the packets of one flow fare under the keys that are known. */
+export interface StreamResult {
+  /** Index of the key that verified most packets; null when none verified any. */
+  readonly key: number | null;
+  readonly verified: number;
+  /** Packets refused although their shape is right, by code: `tag` above all. */
+  readonly failed: number;
+  /** Packets that came again; each counted once as verified. */
+  readonly replayed: number;
+  /** Refusals by code, replays included. */
+  readonly refusals: Readonly<Record<string, number>>;
+  /** Null when nothing failed. */
+  readonly diagnosis: SrtpDiagnosis | null;
+  /** Rollover counter of the first packet, above 0 when the stream began long before the capture. */
+  readonly rollover: number;
+  /** Times of the first and last verified packet, milliseconds; null when there is none. */
+  readonly firstVerifiedAt: number | null;
+  readonly lastVerifiedAt: number | null;
+  /** Verified RTP packets whose payload is narrowband Speex, and those whose payload is not, the first with its reason. */
+  readonly speex: {
+    readonly packets: number;
+    readonly frames: number;
+    readonly otherPackets: number;
+    readonly firstRefusal: string | null;
+  };
+}
+
+/** Verifies the packets of one flow as they come. */
+export interface StreamVerifier {
+  /** The packet is not kept. */
+  packet(packet: Uint8Array, at: number): void;
+  result(): StreamResult;
+}
+
+/** A key with its index in the list that results refer to. */
+export interface KeyCandidate {
+  readonly index: number;
+  readonly key: PreparedSrtpKey;
+}
+
+/** Receives what verified: of RTP the payload behind the header, of RTCP the whole packet; and the packet as it passed. */
+export type VerifiedSink = (at: number, bytes: Uint8Array, packet: Uint8Array) => void;
+
+type Protocol = 'rtp' | 'rtcp';
+type Receiver = Pick<SrtpReceiver, 'unprotectRtp' | 'unprotectRtcp'>;
+
+/** With more keys than this, packets that nothing verifies are tried with all of them only so often. */
+const FEW_KEYS = 16;
+const EXHAUSTIVE_TRIES = 512;
+/** Rollover counters tried where a stream does not begin at 0: 22 minutes of audio each. */
+const MAX_ROLLOVER = 32;
+/** Refused packets for which other rollover counters are tried. */
+const ROLLOVER_TRIES = 3;
+
+/** One key's receiver and what came of it. */
+interface Attempt {
+  readonly candidate: KeyCandidate;
+  receiver: Receiver;
+  rollover: number;
+  tried: number;
+  verified: number;
+  readonly refusals: Record<string, number>;
+}
+
+const unprotect = (receiver: Receiver, protocol: Protocol, packet: Uint8Array) =>
+  protocol === 'rtp' ? receiver.unprotectRtp(packet) : receiver.unprotectRtcp(packet);
+
+const tryKey = (attempt: Attempt, protocol: Protocol, packet: Uint8Array): Uint8Array | null => {
+  attempt.tried += 1;
+  const plain = unprotect(attempt.receiver, protocol, packet);
+  if (plain.ok) {
+    attempt.verified += 1;
+    return plain.value;
+  }
+  const { code } = plain.error;
+  attempt.refusals[code] = (attempt.refusals[code] ?? 0) + 1;
+  return null;
+};
+
+/** Tries later rollover counters; on success the attempt goes on from there. */
+const tryRollovers = (attempt: Attempt, packet: Uint8Array): Uint8Array | null => {
+  for (let rollover = 1; rollover <= MAX_ROLLOVER; rollover += 1) {
+    const receiver = attempt.candidate.key.receiver(rollover);
+    const plain = receiver.unprotectRtp(packet);
+    if (!plain.ok) continue;
+    attempt.receiver = receiver;
+    attempt.rollover = rollover;
+    attempt.verified += 1;
+    attempt.refusals['tag'] = (attempt.refusals['tag'] ?? 1) - 1;
+    return plain.value;
+  }
+  return null;
+};
+
+const createSpeexCount = () => {
+  let packets = 0;
+  let frames = 0;
+  let otherPackets = 0;
+  let firstRefusal: string | null = null;
+  return {
+    add: (payload: Uint8Array): void => {
+      const parsed = parseNarrowband(payload);
+      if (parsed.ok) {
+        packets += 1;
+        frames += parsed.value.frames.length;
+      } else {
+        otherPackets += 1;
+        firstRefusal ??= parsed.error.code;
+      }
+    },
+    result: () => ({ packets, frames, otherPackets, firstRefusal }),
+  };
+};
+
+/** Tries keys on one packet after the other, the one that last verified first. */
+const createAttempts = (candidates: readonly KeyCandidate[], protocol: Protocol) => {
+  const attempts: Attempt[] = [];
+  let favourite: Attempt | null = null;
+  let exhaustive = 0;
+
+  const attemptOf = (candidate: KeyCandidate, position: number): Attempt =>
+    (attempts[position] ??= {
+      candidate,
+      receiver: candidate.key.receiver(),
+      rollover: 0,
+      tried: 0,
+      verified: 0,
+      refusals: {},
+    });
+  const succeeded = (attempt: Attempt, plain: Uint8Array): Uint8Array => {
+    favourite = attempt;
+    return plain;
+  };
+  const tryOthers = (packet: Uint8Array): Uint8Array | null => {
+    const all = candidates.length <= FEW_KEYS || exhaustive < EXHAUSTIVE_TRIES;
+    exhaustive += 1;
+    for (const [position, candidate] of candidates.entries()) {
+      const attempt = all ? attemptOf(candidate, position) : attempts[position];
+      if (!attempt || attempt === favourite || (!all && attempt.verified === 0)) continue;
+      const plain = tryKey(attempt, protocol, packet);
+      if (plain) return succeeded(attempt, plain);
+    }
+    if (protocol === 'rtcp' || exhaustive > ROLLOVER_TRIES) return null;
+    for (const attempt of attempts) {
+      if (attempt.verified > 0) continue;
+      const plain = tryRollovers(attempt, packet);
+      if (plain) return succeeded(attempt, plain);
+    }
+    return null;
+  };
+  const replays = (): number => favourite?.refusals['replayed'] ?? 0;
+  return {
+    attempts,
+    /** The packet opened, or why nothing opened it. */
+    open: (packet: Uint8Array): Uint8Array | 'refused' | 'replayed' => {
+      const replayed = replays();
+      const plain = favourite ? tryKey(favourite, protocol, packet) : null;
+      if (plain) return plain;
+      const cause = replays() > replayed ? 'replayed' : 'refused';
+      return tryOthers(packet) ?? cause;
+    },
+  };
+};
+
+/** The attempt that verified most; of equals the first. */
+const bestOf = (attempts: readonly Attempt[]): Attempt | undefined =>
+  attempts.reduce<Attempt | undefined>(
+    (best, attempt) => (attempt.verified > (best?.verified ?? 0) ? attempt : best),
+    undefined,
+  );
+
+/** Refusals under one key; a packet that another verified first would have been refused for its tag. */
+const refusalsOf = (attempt: Attempt | undefined, total: number): Record<string, number> => {
+  if (!attempt) return {};
+  const { tag = 0, ...refusals } = attempt.refusals;
+  const untried = tag + total - attempt.tried;
+  return untried > 0 ? { ...refusals, tag: untried } : refusals;
+};
+
+/**
+ * Verifies one flow (AES-CM-128-HMAC-SHA1-80) as its packets come, under whichever keys verify them, and says of what fails why
+ * it might. Memory does not grow with the flow.
+ */
+export const createStreamVerifier = (
+  candidates: readonly KeyCandidate[],
+  protocol: Protocol,
+  take: VerifiedSink = () => {},
+): StreamVerifier => {
+  const { attempts, open } = createAttempts(candidates, protocol);
+  const doctor = createDiagnostician(candidates.map(({ key }) => key));
+  const speex = createSpeexCount();
+  let total = 0;
+  let firstVerifiedAt: number | null = null;
+  let lastVerifiedAt: number | null = null;
+
+  return {
+    packet: (packet, at) => {
+      total += 1;
+      const plain = open(packet);
+      if (typeof plain === 'string') {
+        if (plain === 'refused' && protocol === 'rtp') doctor.refused(packet);
+        return;
+      }
+      firstVerifiedAt ??= at;
+      lastVerifiedAt = at;
+      const payload =
+        protocol === 'rtp' ? plain.subarray(rtpPayloadAt(plain, 0, plain.length)) : plain;
+      if (protocol === 'rtp') speex.add(payload);
+      take(at, payload, packet);
+    },
+    result: () => {
+      const best = bestOf(attempts);
+      const refusals = refusalsOf(best ?? attempts[0], total);
+      const replayed = best?.refusals['replayed'] ?? 0;
+      const failed = total - (best?.verified ?? 0) - replayed;
+      return {
+        key: best?.candidate.index ?? null,
+        verified: best?.verified ?? 0,
+        failed,
+        replayed,
+        refusals,
+        diagnosis: failed > 0 ? doctor.diagnosis() : null,
+        rollover: best?.rollover ?? 0,
+        firstVerifiedAt,
+        lastVerifiedAt,
+        speex: speex.result(),
+      };
+    },
+  };
+};
