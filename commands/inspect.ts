@@ -7,10 +7,14 @@ import type { Run } from '../reports/model/run.ts';
 import { exitCodeOf } from '../reports/model/verdict.ts';
 import { renderHtml } from '../reports/render/html.ts';
 import { summaryLines } from '../reports/render/terminal.ts';
+import { messageOf } from '../scenarios/campaign/deadline.ts';
 import { claimTexts } from '../scenarios/campaign/claim-texts.ts';
 import { inspectionDocuments } from '../scenarios/inspect/documents.ts';
 import { judgeInspection } from '../scenarios/inspect/judge.ts';
-import { captureObservations } from '../scenarios/inspect/observations.ts';
+import { captureObservations, type Given } from '../scenarios/inspect/observations.ts';
+import type { CaptureNote } from '../scenarios/wire/capture-item.ts';
+import { createCaptureScanner } from '../scenarios/wire/capture-scanner.ts';
+import { captureChunks } from '../scenarios/wire/capture-source.ts';
 import { gatherFacts } from '../scenarios/wire/facts.ts';
 import type { SrtpKey, WireFacts } from '../scenarios/wire/facts-model.ts';
 import { createAudioFiles, type AudioFiles } from './audio-files.ts';
@@ -30,6 +34,9 @@ interface InspectOptions {
 
 const defaultPorts = { sip: [5061], registration: [443] } as const;
 
+/** Bytes by which a format is known. */
+const longestMagic = 4;
+
 /** Bytes that a key file may have. */
 const longestKeyFile = 16 * 1024 * 1024;
 
@@ -38,6 +45,21 @@ const parsePorts = (text: string, before: readonly number[] | undefined): readon
   if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_535)
     throw new InvalidArgumentError('a port is a number from 1 to 65535.');
   return [...(before ?? []), port];
+};
+
+/** The ports that are named, or the defaults; a default gives way to a name, but two names for one port contradict each other. */
+const portsOf = ({ sipPort, registrationPort }: Partial<InspectOptions>) => {
+  const both = sipPort?.find((port) => registrationPort?.includes(port) === true);
+  if (both !== undefined)
+    throw new CommandProblem(
+      `--sip-port ${both}: it is named as --registration-port too; a port has one service`,
+    );
+  const left = (ports: readonly number[], others: readonly number[] | undefined) =>
+    ports.filter((port) => others?.includes(port) !== true);
+  return {
+    sipPort: sipPort ?? left(defaultPorts.sip, registrationPort),
+    registrationPort: registrationPort ?? left(defaultPorts.registration, sipPort),
+  };
 };
 
 const hexOf = (bytes: number) =>
@@ -90,9 +112,38 @@ const readKeyLog = async (file: string): Promise<readonly string[]> => {
     await readUpTo(file, longestKeyFile, { thing, wayOut: 'name a key log in the NSS format' }),
   );
   const lines = text.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#'));
-  if (!lines.some((line) => /^CLIENT_RANDOM [0-9a-fA-F]{64} [0-9a-fA-F]{96}$/.test(line)))
-    throw new CommandProblem(`${thing}: it holds no CLIENT_RANDOM line of the NSS key log format`);
+  if (!lines.some((line) => /^[A-Z0-9_]+ [0-9a-fA-F]{64} (?:[0-9a-fA-F]{2})+\s*$/.test(line)))
+    throw new CommandProblem(
+      `${thing}: it holds no line of the NSS key log format; give what SSLKEYLOGFILE or -keylogfile wrote`,
+    );
   return lines;
+};
+
+/** Problems of a file that is no capture at all. */
+const refusals: Readonly<Record<string, string>> = {
+  'capture-empty': 'it is empty',
+  'capture-format': 'it is no capture',
+};
+
+/** Why a file is no capture, from its first bytes; null where it begins like one. */
+const formatRefusal = async (capture: string): Promise<string | null> => {
+  const codes: string[] = [];
+  const note = (taken: CaptureNote): void => {
+    if (taken.kind === 'problem') codes.push(taken.problem.code);
+  };
+  const scanner = createCaptureScanner({ packet: () => {}, note });
+  let length = 0;
+  for await (const chunk of captureChunks(capture, note)) {
+    const head = chunk.subarray(0, longestMagic - length);
+    scanner.push(head);
+    length += head.length;
+    if (length >= longestMagic || scanner.stopped) break;
+  }
+  if (length === 0 && codes.length === 0) scanner.end();
+  const [code] = codes;
+  if (length > 0 && length < longestMagic && codes.length === 0) return 'it is no capture';
+  if (length === 0 && code !== undefined) return refusals[code] ?? `it cannot be read: ${code}`;
+  return code === undefined ? null : (refusals[code] ?? null);
 };
 
 const requireFile = async (capture: string): Promise<void> => {
@@ -103,10 +154,13 @@ const requireFile = async (capture: string): Promise<void> => {
     );
   if (found.isDirectory())
     throw new CommandProblem(`${capture}: it is a folder; name a capture (pcap or pcapng)`);
+  const refusal = await formatRefusal(capture).catch((error: unknown) => messageOf(error));
+  if (refusal !== null)
+    throw new CommandProblem(`${capture}: ${refusal}; name a capture (pcap or pcapng)`);
 };
 
-const runOf = (capture: string, facts: WireFacts, keys: number): Run => {
-  const verdicts = judgeInspection({ facts, keys });
+const runOf = (capture: string, facts: WireFacts, given: Given): Run => {
+  const verdicts = judgeInspection({ facts, keys: given.srtpKeys });
   const selected = verdicts.map(({ claim }) => claim);
   const { claims, interpretations } = claimTexts('en');
   return {
@@ -141,7 +195,7 @@ const runOf = (capture: string, facts: WireFacts, keys: number): Run => {
     activities: [],
     judgements: [],
     verdicts: [...verdicts],
-    observations: [...captureObservations(facts)],
+    observations: [...captureObservations(facts, given)],
     documents: [...inspectionDocuments(facts)],
     replay: {},
     exit: exitCodeOf(verdicts.map(({ kind }) => kind)),
@@ -173,7 +227,7 @@ const inspect = async (
     keptBytes: 0,
     ...(folder === undefined ? {} : { audio }),
   });
-  const run = runOf(capture, facts, srtpKeys.length);
+  const run = runOf(capture, facts, { tlsKeyLog, srtpKeys: srtpKeys.length });
   if (folder === undefined) return { run };
   await writeReport(run, folder, audio);
   return { run, folder };
@@ -196,11 +250,7 @@ export const addInspectCommand = (program: Command, finish: (code: number) => vo
     .option('--out <dir>', 'write an HTML report and decoded audio there')
     .option('--json', 'print one JSON object')
     .action(async (capture: string, given: Partial<InspectOptions>) => {
-      const { run, folder } = await inspect(capture, {
-        ...given,
-        sipPort: given.sipPort ?? defaultPorts.sip,
-        registrationPort: given.registrationPort ?? defaultPorts.registration,
-      });
+      const { run, folder } = await inspect(capture, { ...given, ...portsOf(given) });
       const { tool, verdicts, observations, exit } = run;
       if (given.json === true)
         console.log(

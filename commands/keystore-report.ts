@@ -1,15 +1,10 @@
-import {
-  exitCodeOf,
-  verdictKinds,
-  type Verdict,
-  type VerdictKind,
-} from '../reports/model/verdict.ts';
+import type { Verdict } from '../reports/model/verdict.ts';
 import { labels } from '../reports/render/labels.ts';
 import { oneLine } from '../reports/render/text.ts';
-import { claimById } from '../scenarios/claims/catalogue.ts';
 import type { Place } from '../scenarios/stored-key/finding.ts';
 import type { FileFinding } from '../scenarios/stored-key/judge.ts';
 import type { Observation } from '../scenarios/stored-key/observations.ts';
+import { paint, signs, styles, verdictLines } from './verdict-lines.ts';
 
 /** What the terminal shows of stored keys. */
 export interface KeystoreReport {
@@ -18,19 +13,7 @@ export interface KeystoreReport {
   readonly observations: readonly Observation[];
 }
 
-const { exits, standings, text } = labels.en;
-
-const signs: Readonly<Record<VerdictKind, readonly [string, number]>> = {
-  fail: ['✗', 31],
-  inconclusive: ['?', 33],
-  unsupported: ['–', 33],
-  skipped: ['–', 33],
-  warn: ['!', 33],
-  pass: ['✓', 32],
-};
-
-const paint = (colour: boolean, code: number, words: string): string =>
-  colour ? `\u001b[${code}m${words}\u001b[0m` : words;
+const { standings, text } = labels.en;
 
 const placed = (place: Place | null): string =>
   place === null ? '' : `${place.within} ${place.offset}`;
@@ -59,19 +42,12 @@ const fileLines = (
     const padded = cells.map((cell, column) => cell.padEnd(widths[column] ?? 0));
     return `  ${paint(colour, code, sign)} ${[...padded, judged].join('  ')}`.trimEnd();
   });
-  return [paint(colour, 1, oneLine(file)), paint(colour, 2, `    ${heading}`), ...lines, ''];
-};
-
-const verdictLines = (verdict: Verdict, colour: boolean): readonly string[] => {
-  const { claim, kind, reason, expected, observed } = verdict;
-  const [sign, code] = signs[kind];
-  const details = [
-    [text.reason, reason],
-    [text.expected, expected],
-    [text.observed, kind === 'pass' ? undefined : observed],
-  ].flatMap(([label, value]) => (value === undefined ? [] : [`    ${label}: ${oneLine(value)}`]));
-  const head = paint(colour, code, `${sign} ${claim} ${standings[kind]}`);
-  return [`${head}  ${claimById(claim)?.text.en ?? ''}`.trimEnd(), ...details];
+  return [
+    paint(colour, styles.bold, oneLine(file)),
+    paint(colour, styles.dim, `    ${heading}`),
+    ...lines,
+    '',
+  ];
 };
 
 /** Lines for a terminal: a table for each file (offsets in bytes of the file or of the DER), observations, verdicts with failures last, and the result with its exit code. */
@@ -83,22 +59,9 @@ export const keystoreLines = (
     fileLines(file, ofFile, colour),
   );
   const remarks = observations.map((observation) => `  ${oneLine(observation.text)}`);
-  const kinds = verdictKinds.toReversed();
-  const blocks = kinds.flatMap((kind) =>
-    verdicts
-      .filter((verdict) => verdict.kind === kind)
-      .flatMap((verdict) => verdictLines(verdict, colour)),
-  );
-  const counts = kinds
-    .map((kind) => [kind, verdicts.filter((verdict) => verdict.kind === kind).length] as const)
-    .filter(([, count]) => count > 0)
-    .map(([kind, count]) => `${count} ${standings[kind]}`);
-  const exit = exitCodeOf(verdicts.map(({ kind }) => kind));
-  const headline = paint(colour, exit === 0 ? 32 : 31, `${exits[exit]}.`);
   return [
     ...tables,
-    ...(remarks.length > 0 ? [paint(colour, 1, text.observations), ...remarks, ''] : []),
-    ...blocks,
-    `${headline} ${counts.join(', ')}. ${text.exitCode}: ${exit}`,
+    ...(remarks.length > 0 ? [paint(colour, styles.bold, text.observations), ...remarks, ''] : []),
+    ...verdictLines(verdicts, colour),
   ];
 };
