@@ -94,7 +94,7 @@ export const fakeCapture =
       ok({
         stop: ({ tlsKeyLog }) => {
           events.push(`captured with ${JSON.stringify(tlsKeyLog)}`);
-          return Promise.resolve({ packets: 3, bytes: 300, dropped: 0 });
+          return Promise.resolve({ packets: 3, bytes: 300, dropped: 0, files: [] });
         },
       }),
     );

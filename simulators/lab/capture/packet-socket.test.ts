@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { gatherFacts } from '../../../scenarios/wire/facts.ts';
 import { bringLoopbackUp, captureSupport, startCapture } from './packet-socket.ts';
 
 const support = captureSupport();
@@ -146,4 +147,28 @@ describe('a fresh network namespace of an ordinary user', () => {
       totals: { packets: 1, bytes: 43, dropped: 0 },
     });
   });
+
+  it.skipIf(!support.ok)(
+    `begins a new file at the size asked for, each complete in itself${why}`,
+    async () => {
+      const file = join(folder, 'rotated.pcapng');
+      const capture = await startCapture({
+        interface: 'lo',
+        file,
+        comment: 'rotation',
+        rotateBytes: 4_000,
+      });
+      if (!capture.ok) throw new Error(capture.error.code);
+      for (let round = 0; round < 5; round += 1) await sendAll(40, `round-${round}-`);
+      const totals = await capture.value.stop({ tlsKeyLog: ['CLIENT_RANDOM 00 11'] });
+      expect(totals.files.length).toBeGreaterThan(1);
+      expect(totals.files.slice(0, 2)).toEqual([file, join(folder, 'rotated-00002.pcapng')]);
+      const read = await Promise.all(
+        totals.files.map((path) => gatherFacts(path, { sipPorts: [], registrationPorts: [] })),
+      );
+      expect(read.flatMap(({ problems }) => problems)).toEqual([]);
+      expect(read.map(({ comments }) => comments)).toEqual(read.map(() => ['rotation']));
+      expect(read.reduce((total, { packets }) => total + packets, 0)).toBe(totals.packets);
+    },
+  );
 });

@@ -4,7 +4,7 @@ import { fault, ok, type Result } from '../../../reference/core/result.ts';
 import type { CaptureFault } from './libc.ts';
 import { decryptionSecrets, interfaceStatistics } from './pcapng-writer.ts';
 import { probeRawSocket } from './raw-socket.ts';
-import type { WorkerInput, WorkerReport } from './worker-protocol.ts';
+import type { CapturedFile, WorkerInput, WorkerReport } from './worker-protocol.ts';
 
 export { bringLoopbackUp } from './interfaces.ts';
 
@@ -15,6 +15,8 @@ export interface CaptureTotals {
   readonly bytes: number;
   /** Packets the kernel dropped because they came faster than they were written. */
   readonly dropped: number;
+  /** Paths of the files, in order; several where they were rotated. */
+  readonly files: readonly string[];
 }
 
 /** A capture under way. Its file is a readable pcapng file at every moment; only the secrets and the statistics come at the end. */
@@ -30,6 +32,8 @@ export interface CaptureRequest {
   readonly file: string;
   /** Kept in the file's header: the scenario's name. */
   readonly comment: string;
+  /** Bytes after which the next file is begun, `NAME-00002.pcapng` and so on, each with its own secrets and statistics; one file when absent. */
+  readonly rotateBytes?: number;
 }
 
 /** Whether capturing is possible here, and by what means; changes nothing. */
@@ -78,23 +82,31 @@ export const startCapture = async (
         const reason = 'reason' in done ? done.reason : done.kind;
         throw new Error(`the capture ${request.file} broke off: ${reason}; run it again`);
       }
-      const totals = { packets: done.packets, bytes: done.bytes, dropped: done.dropped };
-      await complete(request.file, started.headLength, tlsKeyLog, totals);
-      return totals;
+      for (const file of done.files) await complete(file, started.headLength, tlsKeyLog);
+      return totalsOf(done.files);
     },
   });
 };
+
+const sumOf = (files: readonly CapturedFile[], field: 'packets' | 'bytes' | 'dropped'): number =>
+  files.reduce((total, file) => total + file[field], 0);
+
+const totalsOf = (files: readonly CapturedFile[]): CaptureTotals => ({
+  packets: sumOf(files, 'packets'),
+  bytes: sumOf(files, 'bytes'),
+  dropped: sumOf(files, 'dropped'),
+  files: files.map(({ path }) => path),
+});
 
 const now = (): bigint => BigInt(Date.now()) * 1_000_000n;
 
 /** Adds the statistics at the end, and the secrets before the packets, where readers need them; the latter rewrites the file beside itself. */
 const complete = async (
-  path: string,
+  { path, packets, dropped }: CapturedFile,
   headLength: number,
   keyLog: readonly string[],
-  totals: CaptureTotals,
 ): Promise<void> => {
-  const statistics = interfaceStatistics(now(), totals.packets, totals.dropped);
+  const statistics = interfaceStatistics(now(), packets, dropped);
   if (keyLog.length === 0) {
     await appendFile(path, statistics);
     return;
