@@ -79,6 +79,11 @@ async function* putBack(
   first: Uint8Array,
   rest: AsyncGenerator<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  yield first;
-  yield* rest;
+  try {
+    yield first;
+    yield* rest;
+  } finally {
+    // Whoever stops at the first chunk has not reached the rest, which holds the file.
+    await rest.return(undefined);
+  }
 }

@@ -35,8 +35,8 @@ interface Known {
 interface Gathering {
   readonly dispatch: PacketDispatch;
   readonly keyLog: KeyLog;
-  note(note: CaptureNote): void;
-  finish(): WireFacts;
+  readonly note: (note: CaptureNote) => void;
+  readonly finish: () => WireFacts;
 }
 
 /** Problems as they come, without repetition of those that have no place in the file, and no more than are kept. */

@@ -5,7 +5,7 @@ export interface FlowTable {
   /** The key's words, filled by the caller before {@link FlowTable.find} or {@link FlowTable.add}. */
   readonly key: Int32Array;
   /** The flow's number, or -1. */
-  find(): number;
+  readonly find: () => number;
   /** Adds the key just searched for, for a flow of this number. */
   add(number: number): void;
 }

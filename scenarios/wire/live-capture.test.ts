@@ -14,6 +14,7 @@ import { createFactsGatherer, gatherFacts } from './facts.ts';
 import type { WireFacts } from './facts-model.ts';
 import type { CapturedPacket } from './capture-item.ts';
 import { pcapFile } from './testing/packets.ts';
+import { blocksOf } from './testing/pcapng-builder.ts';
 import { countWithPcapParser, hasTool, makeCertificate, tsharkFields } from './testing/tools.ts';
 import { exchangeOverTls, type Exchange, type Exchanged } from './testing/traffic.ts';
 
@@ -279,6 +280,25 @@ describe.skipIf(skipped)(`facts of real traffic${why}`, () => {
     const found = await gatherFacts(classic, { sipPorts: [], registrationPorts: [], tlsKeyLog });
     expect(found.packets).toBe(packets.length);
     expect(found.tlsSessions).toMatchObject([{ decrypted: 'yes' }]);
+  });
+
+  it('secrets behind the packets that they concern decrypt them too', async () => {
+    const packets = await packetsOf(ports['sip'] ?? 0);
+    const make = blocksOf('little');
+    const late = concat(
+      make.section(),
+      make.interface(1, 0),
+      ...packets.map(({ bytes }, index) => make.packet(0, BigInt(index), bytes)),
+      make.secrets(`${tlsKeyLog.join('\n')}\n`),
+    );
+    const options = { sipPorts: [ports['sip'] ?? 0], registrationPorts: [] };
+    const found = await gatherFacts(late, options);
+    expect(found.tlsSessions).toMatchObject([{ decrypted: 'yes' }]);
+    expect(found.sipMessages.map(({ raw }) => latin1(raw))).toEqual(sipOf('sip'));
+    let restarts = 0;
+    const audio = { take: () => {}, restart: () => (restarts += 1) };
+    await gatherFacts(late, { ...options, audio });
+    expect(restarts).toBe(1);
   });
 
   it('its documents fit the report schema and name the roles', () => {

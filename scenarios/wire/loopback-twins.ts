@@ -9,7 +9,7 @@ export interface TwinWatch {
   /** Whether this packet, whose network header is at `networkAt`, is the second sight of one seen before. */
   isTwin(view: PacketView, networkAt: number): boolean;
   /** Whether nearly every loopback packet came twice. */
-  isDoubled(): boolean;
+  readonly isDoubled: () => boolean;
 }
 
 /** ARPHRD_LOOPBACK in the header of Linux cooked captures. */

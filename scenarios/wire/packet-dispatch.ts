@@ -1,5 +1,5 @@
 import { word16 } from './bytes-at.ts';
-import type { PacketView } from './capture-item.ts';
+import { linkTypes, type PacketView } from './capture-item.ts';
 import { clearLinesOf, namesProtocol, type ClearLine } from './clear.ts';
 import type { ClearTextFacts } from './facts-model.ts';
 import { createFragmentReassembler } from './fragments.ts';
@@ -28,7 +28,7 @@ export interface Destinations {
   readonly udp: UdpFlows;
   readonly tcp: { segment(packet: TcpPacket): void };
   readonly tally: Tally;
-  clear(line: ClearLine, where: Omit<ClearTextFacts, 'line'>): void;
+  readonly clear: (line: ClearLine, where: Omit<ClearTextFacts, 'line'>) => void;
 }
 
 /** Counts of a capture's packets; times are those of the first and last, null before the first. */
@@ -42,7 +42,7 @@ export interface PacketCounts {
 
 /** Reads packets down to their transport protocol. */
 export interface PacketDispatch {
-  packet(view: PacketView): void;
+  readonly packet: (view: PacketView) => void;
   end(): void;
   readonly counts: PacketCounts;
   /** Whether a loopback interface showed each packet twice. */
@@ -175,9 +175,15 @@ export const createPacketDispatch = (to: Destinations, dropTwins: boolean): Pack
     if (end - from < view.length) counts.cut += 1;
     if (counts.packets === 1) counts.startedAt = view.at;
     moment.at = view.at;
-    readLink(link, view.linkType, bytes, from, end);
+    const { linkType } = view;
+    // The usual frame, without tags.
+    if (linkType === linkTypes.ethernet && end - from >= 14 && word16(bytes, from + 12) === IPV4) {
+      link.etherType = IPV4;
+      link.offset = 14;
+      link.fault = null;
+    } else readLink(link, linkType, bytes, from, end);
     if (link.fault !== null) {
-      other(`${link.fault} ${view.linkType}`);
+      other(`${link.fault} ${linkType}`);
       return;
     }
     const network = from + link.offset;

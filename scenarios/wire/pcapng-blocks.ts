@@ -44,6 +44,8 @@ export interface InterfaceState {
 export interface Section {
   little: boolean;
   interfaces: InterfaceState[];
+  /** There were more interfaces than are kept. */
+  full: boolean;
   /** Time of the last packet that had one, milliseconds. */
   lastAt: number;
 }
@@ -62,8 +64,9 @@ const readInterface = (body: BlockBody, { sink, section }: BlockContext): void =
     return;
   }
   if (section.interfaces.length >= MAX_INTERFACES) {
-    if (section.interfaces.length === MAX_INTERFACES)
+    if (!section.full)
       sink.note(problemItem('interface-limit', body.offset, `more than ${MAX_INTERFACES}`));
+    section.full = true;
     return;
   }
   const options = readOptions(body, from + 8, sink);
@@ -84,9 +87,9 @@ const readInterface = (body: BlockBody, { sink, section }: BlockContext): void =
   });
 };
 
-const signedWide = (body: BlockBody, at: number): number => {
-  const value = wide(body, at);
-  return value >= 2 ** 63 ? value - 2 ** 64 : value;
+const signedWide = ({ bytes, little }: BlockBody, at: number): number => {
+  const [low, high] = little ? [at, at + 4] : [at + 4, at];
+  return (ordered32(bytes, high, little) | 0) * 2 ** 32 + ordered32(bytes, low, little);
 };
 
 const tellDrops = (source: InterfaceState, sink: CaptureSink): void => {

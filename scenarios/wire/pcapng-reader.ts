@@ -8,15 +8,13 @@ import {
 } from './capture-item.ts';
 import { readBlock, readPacket, type BlockContext, type Section } from './pcapng-blocks.ts';
 import type { BlockBody } from './pcapng-options.ts';
+import { scanPlainPackets } from './pcapng-plain-packets.ts';
 
 const SECTION_HEADER = 0x0a0d0d0a;
 const ENHANCED_PACKET = 6;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 const BYTE_ORDER_MAGIC_SWAPPED = 0x4d3c2b1a;
 const BLOCK_HEADER = 8;
-/** An enhanced packet block's fields in front of the packet, and with its trailing length. */
-const PACKET_START = 28;
-const PACKET_OVERHEAD = 32;
 const SECTION_START = 16;
 
 /** Longest block accepted, in bytes; keeps memory bounded on a wrong length field. */
@@ -26,7 +24,7 @@ type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 /** Reads blocks of a pcapng file (draft-ietf-opsawg-pcapng): any number of sections, each in its own byte order. */
 export const pcapngScanner = (sink: CaptureSink): FrameScanner => {
-  const section: Section = { little: true, interfaces: [], lastAt: 0 };
+  const section: Section = { little: true, interfaces: [], full: false, lastAt: 0 };
   const context: BlockContext = { sink, section, view: newPacketView() };
   // One object for all blocks; nothing keeps it.
   const body: Mutable<BlockBody> = {
@@ -53,6 +51,7 @@ export const pcapngScanner = (sink: CaptureSink): FrameScanner => {
     }
     section.little = magic === BYTE_ORDER_MAGIC;
     section.interfaces = [];
+    section.full = false;
     const major = ordered16(bytes, at + 12, section.little);
     if (major !== 1) stop('capture-version', offset + 12, `version ${major}`);
   };
@@ -67,38 +66,12 @@ export const pcapngScanner = (sink: CaptureSink): FrameScanner => {
     return 0;
   };
 
-  /** The usual block: an enhanced packet of a known interface, little-endian, without options or anything amiss. */
-  const isPlainPacket = (bytes: Uint8Array, at: number, length: number): boolean => {
-    if (bytes[at] !== ENHANCED_PACKET || ordered32(bytes, at, true) !== ENHANCED_PACKET)
-      return false;
-    if (length < PACKET_OVERHEAD || ordered32(bytes, at + length - 4, true) !== length)
-      return false;
-    const captured = ordered32(bytes, at + 20, true);
-    return (
-      ((captured + 3) & ~3) + PACKET_OVERHEAD === length &&
-      ordered32(bytes, at + 24, true) >= captured &&
-      ordered32(bytes, at + 8, true) < section.interfaces.length
-    );
-  };
-
-  const givePlainPacket = (bytes: Uint8Array, at: number): void => {
-    const source = section.interfaces[ordered32(bytes, at + 8, true)];
-    if (!source) return;
-    const ticks = ordered32(bytes, at + 12, true) * 2 ** 32 + ordered32(bytes, at + 16, true);
-    const { view } = context;
-    view.at = section.lastAt = ticks / source.ticksPerMillisecond + source.offset;
-    view.bytes = bytes;
-    view.from = at + PACKET_START;
-    view.to = at + PACKET_START + ordered32(bytes, at + 20, true);
-    view.length = ordered32(bytes, at + 24, true);
-    view.linkType = source.linkType;
-    sink.packet(view);
-  };
-
   const scan = (bytes: Uint8Array, from: number, to: number, offset: number): number => {
     body.bytes = bytes;
     let at = from;
-    while (to - at >= BLOCK_HEADER) {
+    for (;;) {
+      if (section.little) at = scanPlainPackets(bytes, at, to, context);
+      if (to - at < BLOCK_HEADER) break;
       const place = offset + at - from;
       // This block type reads the same in both byte orders.
       const isSection = ordered32(bytes, at, true) === SECTION_HEADER;
@@ -114,11 +87,6 @@ export const pcapngScanner = (sink: CaptureSink): FrameScanner => {
         return at;
       }
       const { little } = section;
-      if (little && isPlainPacket(bytes, at, length)) {
-        givePlainPacket(bytes, at);
-        at += length;
-        continue;
-      }
       if (ordered32(bytes, at + length - 4, little) !== length) {
         stop('block-trailer', place + length - 4);
         return at;

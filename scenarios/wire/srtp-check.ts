@@ -41,9 +41,13 @@ export const verifyStream = (
 ): StreamVerification => {
   const payloads: VerifiedPayload[] = [];
   const candidates = keys.map((key, index) => ({ index, key: prepareSrtpKey(key) }));
-  const verifier = createStreamVerifier(candidates, protocol, (at, bytes) =>
-    payloads.push({ at, bytes }),
-  );
+  const verifier = createStreamVerifier({
+    candidates,
+    protocol,
+    ssrc: 0,
+    hints: new Map(),
+    take: (at, bytes) => payloads.push({ at, bytes }),
+  });
   for (const { at, bytes } of datagrams) verifier.packet(bytes, at);
   return {
     ...verifier.result(),

@@ -1,6 +1,7 @@
 import type { SrtpReceiver } from '../../reference/core/rtp/srtp.ts';
 import type { PreparedSrtpKey } from '../../reference/core/rtp/srtp-tables.ts';
 import { parseNarrowband } from '../../reference/core/speex/frame.ts';
+import type { Readability } from './readability.ts';
 import { createDiagnostician, type SrtpDiagnosis } from './srtp-diagnosis.ts';
 import { rtpPayloadAt } from './udp-shape.ts';
 
@@ -44,10 +45,41 @@ export interface KeyCandidate {
   readonly key: PreparedSrtpKey;
 }
 
+/** The result of so many packets of a flow for which there is no key to try. */
+export const resultWithoutKeys = (
+  packets: number,
+  readability: Pick<Readability, 'plain' | 'tagged'>,
+): StreamResult => {
+  const readable = readability.tagged ? 'clear-tagged' : 'unexplained';
+  return {
+    key: null,
+    verified: 0,
+    failed: packets,
+    replayed: 0,
+    refusals: {},
+    diagnosis: readability.plain ? 'clear' : readable,
+    rollover: 0,
+    firstVerifiedAt: null,
+    lastVerifiedAt: null,
+    speex: { packets: 0, frames: 0, otherPackets: 0, firstRefusal: null },
+  };
+};
+
 /** Receives what verified: of RTP the payload behind the header, of RTCP the whole packet; and the packet as it passed. */
 export type VerifiedSink = (at: number, bytes: Uint8Array, packet: Uint8Array) => void;
 
 type Protocol = 'rtp' | 'rtcp';
+
+/** What a verifier is told. */
+export interface VerifierOptions {
+  readonly candidates: readonly KeyCandidate[];
+  readonly protocol: Protocol;
+  readonly ssrc: number;
+  /** Shared by the flows of a capture; what passes a relay has the same source on both sides. */
+  readonly hints: KeyHints;
+  readonly take?: VerifiedSink;
+}
+
 type Receiver = Pick<SrtpReceiver, 'unprotectRtp' | 'unprotectRtcp'>;
 
 /** With more keys than this, packets that nothing verifies are tried with all of them only so often. */
@@ -58,43 +90,35 @@ const MAX_ROLLOVER = 32;
 /** Refused packets for which other rollover counters are tried. */
 const ROLLOVER_TRIES = 3;
 
-/** One key's receiver and what came of it. */
+/** One key's receiver and what came of it, from the first packet it was tried on. */
 interface Attempt {
   readonly candidate: KeyCandidate;
-  receiver: Receiver;
-  rollover: number;
+  readonly receiver: Receiver;
+  readonly rollover: number;
   tried: number;
   verified: number;
   readonly refusals: Record<string, number>;
 }
 
-const unprotect = (receiver: Receiver, protocol: Protocol, packet: Uint8Array) =>
-  protocol === 'rtp' ? receiver.unprotectRtp(packet) : receiver.unprotectRtcp(packet);
+const newAttempt = (candidate: KeyCandidate, rollover = 0): Attempt => ({
+  candidate,
+  receiver: candidate.key.receiver(rollover),
+  rollover,
+  tried: 0,
+  verified: 0,
+  refusals: {},
+});
 
 const tryKey = (attempt: Attempt, protocol: Protocol, packet: Uint8Array): Uint8Array | null => {
+  const { receiver, refusals } = attempt;
   attempt.tried += 1;
-  const plain = unprotect(attempt.receiver, protocol, packet);
+  const plain = protocol === 'rtp' ? receiver.unprotectRtp(packet) : receiver.unprotectRtcp(packet);
   if (plain.ok) {
     attempt.verified += 1;
     return plain.value;
   }
   const { code } = plain.error;
-  attempt.refusals[code] = (attempt.refusals[code] ?? 0) + 1;
-  return null;
-};
-
-/** Tries later rollover counters; on success the attempt goes on from there. */
-const tryRollovers = (attempt: Attempt, packet: Uint8Array): Uint8Array | null => {
-  for (let rollover = 1; rollover <= MAX_ROLLOVER; rollover += 1) {
-    const receiver = attempt.candidate.key.receiver(rollover);
-    const plain = receiver.unprotectRtp(packet);
-    if (!plain.ok) continue;
-    attempt.receiver = receiver;
-    attempt.rollover = rollover;
-    attempt.verified += 1;
-    attempt.refusals['tag'] = (attempt.refusals['tag'] ?? 1) - 1;
-    return plain.value;
-  }
+  refusals[code] = (refusals[code] ?? 0) + 1;
   return null;
 };
 
@@ -118,45 +142,67 @@ const createSpeexCount = () => {
   };
 };
 
-/** Tries keys on one packet after the other, the one that last verified first. */
-const createAttempts = (candidates: readonly KeyCandidate[], protocol: Protocol) => {
+/** Keys that verified packets of a source before, in this flow or another: where to look first. */
+export type KeyHints = Map<number, KeyCandidate>;
+
+/** Tries keys on one packet after the other, the one that last verified first. Only keys that verified something have a state. */
+const createAttempts = ({ candidates, protocol, ssrc, hints }: VerifierOptions) => {
   const attempts: Attempt[] = [];
+  const [firstCandidate] = candidates;
+  /** Says why packets are refused while no key verifies any. */
+  const first = firstCandidate && newAttempt(firstCandidate);
   let favourite: Attempt | null = null;
   let exhaustive = 0;
 
-  const attemptOf = (candidate: KeyCandidate, position: number): Attempt =>
-    (attempts[position] ??= {
-      candidate,
-      receiver: candidate.key.receiver(),
-      rollover: 0,
-      tried: 0,
-      verified: 0,
-      refusals: {},
-    });
-  const succeeded = (attempt: Attempt, plain: Uint8Array): Uint8Array => {
+  /** Goes on with a key that this packet was found to verify under. */
+  const begin = (
+    candidate: KeyCandidate,
+    packet: Uint8Array,
+    rollover: number,
+  ): Uint8Array | null => {
+    const attempt = newAttempt(candidate, rollover);
+    const plain = tryKey(attempt, protocol, packet);
+    if (!plain) return null;
+    attempts.push(attempt);
     favourite = attempt;
+    hints.set(ssrc, candidate);
     return plain;
   };
-  const tryOthers = (packet: Uint8Array): Uint8Array | null => {
-    const all = candidates.length <= FEW_KEYS || exhaustive < EXHAUSTIVE_TRIES;
-    exhaustive += 1;
-    for (const [position, candidate] of candidates.entries()) {
-      const attempt = all ? attemptOf(candidate, position) : attempts[position];
-      if (!attempt || attempt === favourite || (!all && attempt.verified === 0)) continue;
-      const plain = tryKey(attempt, protocol, packet);
-      if (plain) return succeeded(attempt, plain);
+  const search = (packet: Uint8Array, rollover: number): Uint8Array | null => {
+    const hint = hints.get(ssrc);
+    const ordered = hint ? [hint, ...candidates] : candidates;
+    for (const candidate of ordered) {
+      if (attempts.some((attempt) => attempt.candidate === candidate)) continue;
+      if (!candidate.key.authenticates(protocol, packet, rollover)) continue;
+      const plain = begin(candidate, packet, rollover);
+      if (plain) return plain;
     }
-    if (protocol === 'rtcp' || exhaustive > ROLLOVER_TRIES) return null;
+    return null;
+  };
+  const tryOthers = (packet: Uint8Array): Uint8Array | null => {
     for (const attempt of attempts) {
-      if (attempt.verified > 0) continue;
-      const plain = tryRollovers(attempt, packet);
-      if (plain) return succeeded(attempt, plain);
+      if (attempt === favourite) continue;
+      const plain = tryKey(attempt, protocol, packet);
+      if (!plain) continue;
+      favourite = attempt;
+      return plain;
+    }
+    exhaustive += 1;
+    if (candidates.length > FEW_KEYS && exhaustive > EXHAUSTIVE_TRIES) return null;
+    const plain = search(packet, 0);
+    if (plain) return plain;
+    if (attempts.length === 0 && first) tryKey(first, protocol, packet);
+    if (protocol === 'rtcp' || attempts.length > 0 || exhaustive > ROLLOVER_TRIES) return null;
+    for (let rollover = 1; rollover <= MAX_ROLLOVER; rollover += 1) {
+      const late = search(packet, rollover);
+      if (late) return late;
     }
     return null;
   };
   const replays = (): number => favourite?.refusals['replayed'] ?? 0;
   return {
     attempts,
+    first,
     /** The packet opened, or why nothing opened it. */
     open: (packet: Uint8Array): Uint8Array | 'refused' | 'replayed' => {
       const replayed = replays();
@@ -187,12 +233,9 @@ const refusalsOf = (attempt: Attempt | undefined, total: number): Record<string,
  * Verifies one flow (AES-CM-128-HMAC-SHA1-80) as its packets come, under whichever keys verify them, and says of what fails why
  * it might. Memory does not grow with the flow.
  */
-export const createStreamVerifier = (
-  candidates: readonly KeyCandidate[],
-  protocol: Protocol,
-  take: VerifiedSink = () => {},
-): StreamVerifier => {
-  const { attempts, open } = createAttempts(candidates, protocol);
+export const createStreamVerifier = (options: VerifierOptions): StreamVerifier => {
+  const { candidates, protocol, take } = options;
+  const { attempts, first, open } = createAttempts(options);
   const doctor = createDiagnostician(candidates.map(({ key }) => key));
   const speex = createSpeexCount();
   let total = 0;
@@ -212,11 +255,11 @@ export const createStreamVerifier = (
       const payload =
         protocol === 'rtp' ? plain.subarray(rtpPayloadAt(plain, 0, plain.length)) : plain;
       if (protocol === 'rtp') speex.add(payload);
-      take(at, payload, packet);
+      take?.(at, payload, packet);
     },
     result: () => {
       const best = bestOf(attempts);
-      const refusals = refusalsOf(best ?? attempts[0], total);
+      const refusals = refusalsOf(best ?? first, total);
       const replayed = best?.refusals['replayed'] ?? 0;
       const failed = total - (best?.verified ?? 0) - replayed;
       return {

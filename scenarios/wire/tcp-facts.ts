@@ -1,4 +1,4 @@
-import type { SipMessage } from '../../reference/core/sip/message.ts';
+import { parseMessage, type SipMessage } from '../../reference/core/sip/message.ts';
 import { concat } from '../../reference/core/bytes.ts';
 import { createApplicationReader } from './application.ts';
 import type { CaptureProblemCode } from './capture-item.ts';
@@ -35,7 +35,7 @@ export interface TcpFindings {
   exceeded(code: CaptureProblemCode, detail: string): void;
   readonly sipMessages: SipMessageFacts[];
   readonly httpMessages: CarriedMessage<HttpMessage>[];
-  clear(line: ClearLine, where: Omit<ClearTextFacts, 'line'>): void;
+  readonly clear: (line: ClearLine, where: Omit<ClearTextFacts, 'line'>) => void;
 }
 
 /** Sessions whose facts are kept, and bytes of the messages decrypted from them. */
@@ -89,6 +89,30 @@ const sharingTexts = (facts: TlsFacts, findings: TcpFindings): TlsFacts => ({
   dh: facts.dh && { ...facts.dh, prime: shared(facts.dh.prime, findings) },
 });
 
+/** Messages kept taken apart; further ones are again when they are looked at, which a long capture's are one at a time. */
+const MAX_PARSED = 2000;
+
+const sipFacts = (
+  parsed: CarriedMessage<SipMessage>,
+  raw: Uint8Array,
+  { sipMessages }: TcpFindings,
+): SipMessageFacts => {
+  if (sipMessages.length < MAX_PARSED) return { ...parsed, raw };
+  const { at, from, to, session } = parsed;
+  return {
+    at,
+    from,
+    to,
+    session,
+    raw,
+    get message() {
+      const again = parseMessage(raw);
+      if (!again.ok) throw new Error(`${again.error.code}: the same bytes were read before`);
+      return again.value;
+    },
+  };
+};
+
 interface OpenTls {
   readonly session: TlsSession;
   readonly sideOf: (direction: Direction) => Side;
@@ -113,7 +137,7 @@ const openTls = (
   const application = createApplicationReader(service, {
     sip: (from, at, message: SipMessage, raw) => {
       if (hasRoom(raw.length, findings))
-        findings.sipMessages.push({ ...carried(from, at, message), raw });
+        findings.sipMessages.push(sipFacts(carried(from, at, message), raw, findings));
     },
     http: (from, at, message) => {
       if (hasRoom(message.body.length, findings))

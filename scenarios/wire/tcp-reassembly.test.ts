@@ -4,6 +4,12 @@ import { concat } from '../../reference/core/bytes.ts';
 import { createTcpReassembler, type Direction, type TcpConnection } from './tcp-reassembly.ts';
 
 interface Sent {
+  /** What it acknowledges; nothing unless told. */
+  readonly acknowledgement?: number;
+  readonly fin?: boolean;
+  readonly rst?: boolean;
+  /** Milliseconds; its place in the list unless told. */
+  readonly time?: number;
   readonly sequence: number;
   readonly payload: Uint8Array;
   readonly syn?: boolean;
@@ -11,35 +17,48 @@ interface Sent {
 }
 
 type Event = readonly [
-  kind: 'data' | 'gap',
+  kind: 'data' | 'gap' | 'conflict',
   direction: Direction,
   what: Uint8Array | number,
   at: number,
 ];
 
-const run = (segments: readonly Sent[]): { opened: TcpConnection[]; events: Event[] } => {
+const run = (segments: readonly Sent[]) => {
+  const exceeded: string[] = [];
+  let ended = 0;
   const opened: TcpConnection[] = [];
   const events: Event[] = [];
-  const reassembler = createTcpReassembler((connection) => {
-    opened.push(connection);
-    return {
-      data: (direction, bytes, at) => events.push(['data', direction, bytes.slice(), at]),
-      gap: (direction, length, at) => events.push(['gap', direction, length, at]),
-      end: () => {},
-    };
-  });
-  segments.forEach(({ sequence, payload, syn = false, from = 'client' }, at) => {
+  const reassembler = createTcpReassembler(
+    (connection) => {
+      opened.push(connection);
+      return {
+        data: (direction, bytes, at) => events.push(['data', direction, bytes.slice(), at]),
+        gap: (direction, length, at) => events.push(['gap', direction, length, at]),
+        conflict: (direction, at) => events.push(['conflict', direction, 0, at]),
+        end: () => (ended += 1),
+      };
+    },
+    (code) => exceeded.push(code),
+  );
+  let endedBefore = 0;
+  segments.forEach((sent, index) => {
+    const { sequence, payload, syn = false, fin = false, rst = false, from = 'client' } = sent;
+    const at = sent.time ?? index;
     const [source, destination] = from === 'client' ? ['a', 'b'] : ['b', 'a'];
     const [sourcePort, destinationPort] = from === 'client' ? [1, 2] : [2, 1];
     const ack = !(syn && from === 'client');
-    const flags = { syn, ack, fin: false, rst: false };
+    const flags = { syn, ack, fin, rst };
     const ports = { sourcePort, destinationPort };
-    const numbers = { sequence: sequence >>> 0, acknowledgement: 0 };
+    const numbers = {
+      sequence: sequence >>> 0,
+      acknowledgement: (sent.acknowledgement ?? 0) >>> 0,
+    };
     const segment = { ...ports, ...numbers, payload, ...flags };
     reassembler.segment({ source, destination, at, segment });
   });
+  endedBefore = ended;
   reassembler.end();
-  return { opened, events };
+  return { opened, events, exceeded, endedBefore, ended };
 };
 
 const bytesOf = (events: readonly Event[], direction: Direction = 0): Uint8Array =>
@@ -144,5 +163,143 @@ describe('TCP reassembly', () => {
     for (const { sequence, payload } of blocks) feed(sequence, payload, false);
     reassembler.end();
     expect(reassembled).toEqual(['gap before the end', 'end']);
+  });
+
+  const syn = { sequence: 0, payload: none, syn: true };
+  const data = (from: number, to: number, more: Partial<Sent> = {}): Sent => ({
+    sequence: 1 + from,
+    payload: stream.subarray(from, to),
+    ...more,
+  });
+  const kindsOf = (events: readonly Event[]): readonly string[] => events.map(([kind]) => kind);
+
+  it('sequence numbers wrap', () => {
+    const start = 2 ** 32 - 200;
+    const pieces = [0, 100, 200, 300].map((from) =>
+      data(from, from + 100, { sequence: start + from }),
+    );
+    const { events } = run([{ ...syn, sequence: start - 1 }, ...pieces.toReversed()]);
+    expect(bytesOf(events)).toEqual(stream);
+    expect(kindsOf(events)).not.toContain('gap');
+  });
+
+  it('of bytes that come again with other contents the first stay, and the conflict is told', () => {
+    const other = (from: number, to: number) =>
+      data(from, to, { payload: new Uint8Array(to - from) });
+    const { events } = run([syn, data(0, 100), other(50, 150), data(0, 100), other(20, 40)]);
+    expect(bytesOf(events)).toEqual(concat(stream.subarray(0, 100), new Uint8Array(50)));
+    expect(kindsOf(events)).toEqual(['data', 'conflict', 'data', 'conflict']);
+    const waiting = run([syn, data(100, 200), other(150, 250), data(0, 100)]);
+    expect(bytesOf(waiting.events).subarray(0, 200)).toEqual(stream.subarray(0, 200));
+    expect(kindsOf(waiting.events)).toEqual(['data', 'data', 'conflict', 'data']);
+  });
+
+  it('an honest repetition, however it is cut, and a keep-alive are no conflict', () => {
+    const { events } = run([
+      syn,
+      data(0, 100),
+      data(100, 200),
+      data(50, 170),
+      data(0, 200),
+      { sequence: 200, payload: Uint8Array.of(77) },
+    ]);
+    expect(kindsOf(events)).toEqual(['data', 'data']);
+  });
+
+  it('a hole is given up soon after the receiver acknowledged it, and not before', () => {
+    const behind = data(100, 200);
+    const acknowledged: Sent = { from: 'server', sequence: 0, payload: none, acknowledgement: 201 };
+    const early = run([syn, behind, acknowledged, data(200, 210), data(0, 100)]);
+    expect(kindsOf(early.events)).not.toContain('gap');
+    const late = run([syn, behind, acknowledged, data(200, 210, { time: 5000 }), data(0, 100)]);
+    expect(late.events[0]).toEqual(['gap', 0, 100, 1]);
+    const unacknowledged = run([syn, behind, data(200, 210, { time: 5000 }), data(0, 100)]);
+    expect(kindsOf(unacknowledged.events)).not.toContain('gap');
+  });
+
+  it('a connection that closed is done with after a while; late repetitions begin no other', () => {
+    const opened: number[] = [];
+    const ended: number[] = [];
+    const reassembler = createTcpReassembler(({ first }) => {
+      opened.push(first.port);
+      return { data: () => {}, gap: () => {}, end: () => ended.push(first.port) };
+    });
+    const send = (port: number, at: number, fields: Partial<Sent>, reply = false): void => {
+      const { sequence = 0, payload = none, syn = false, fin = false } = fields;
+      const ports = reply
+        ? { sourcePort: 443, destinationPort: port }
+        : { sourcePort: port, destinationPort: 443 };
+      const flags = { syn, ack: !syn, fin, rst: false };
+      const [source, destination] = reply ? ['b', 'a'] : ['a', 'b'];
+      const segment = { ...ports, ...flags, sequence, acknowledgement: 0, payload };
+      reassembler.segment({ source, destination, at, segment });
+    };
+    send(1, 0, syn);
+    send(1, 0, { sequence: 899, syn: true }, true);
+    send(1, 1, data(0, 100));
+    send(1, 2, { sequence: 101, fin: true });
+    send(1, 3, { sequence: 900, payload: Uint8Array.of(5), fin: true }, true);
+    for (let port = 1000; port < 1600; port += 1) send(port, 100_000, syn);
+    expect(ended).toEqual([1]);
+    const before = opened.length;
+    send(1, 200_001, data(0, 50));
+    expect(opened).toHaveLength(before);
+    send(1, 200_002, data(100, 200));
+    expect(opened).toHaveLength(before + 1);
+  });
+
+  it('after a reset what still comes is read', () => {
+    const reset: Sent = { sequence: 101, payload: none, rst: true };
+    expect(bytesOf(run([syn, data(0, 100), reset, data(100, 200)]).events)).toEqual(
+      stream.subarray(0, 200),
+    );
+  });
+
+  const many = (segment: (port: number) => Sent, count: number) => {
+    const opened: number[] = [];
+    let ended = 0;
+    const exceeded = new Set<string>();
+    const reassembler = createTcpReassembler(
+      ({ first }) => {
+        opened.push(first.port);
+        return { data: () => {}, gap: () => {}, end: () => (ended += 1) };
+      },
+      (code) => exceeded.add(code),
+    );
+    const flags = { syn: false, ack: true, fin: false, rst: false };
+    for (let port = 0; port < count; port += 1) {
+      const { sequence, payload, syn = false, time = port } = segment(port);
+      const numbers = { sequence, acknowledgement: 0, sourcePort: port, destinationPort: 443 };
+      const whole = { ...flags, ...numbers, syn, ack: !syn, payload };
+      reassembler.segment({ source: 'a', destination: 'b', at: time, segment: whole });
+    }
+    return { opened: opened.length, ended, exceeded: [...exceeded] };
+  };
+
+  it('connections at once are bounded, which is told', () => {
+    const flood = many(() => syn, 12_000);
+    expect(flood).toMatchObject({ opened: 12_000, exceeded: ['limit-tcp-connections'] });
+    expect(flood.opened - flood.ended).toBeLessThanOrEqual(10_000);
+  });
+
+  it('what waits behind holes is bounded in all, which is told', () => {
+    const block = new Uint8Array(64 * 1024);
+    const flood = many((port) => ({ sequence: port, payload: block }), 2000);
+    expect(flood.exceeded).toEqual(['limit-tcp-memory']);
+  });
+
+  const anything = fc.record({
+    sequence: fc.nat({ max: 60 }).map((at) => (at + 2 ** 32 - 30) % 2 ** 32),
+    payload: fc.uint8Array({ maxLength: 9 }),
+    syn: fc.boolean(),
+    fin: fc.boolean(),
+    rst: fc.boolean(),
+    from: fc.constantFrom('client' as const, 'server' as const),
+    acknowledgement: fc.nat({ max: 2 ** 32 - 1 }),
+    time: fc.nat({ max: 200_000 }),
+  });
+  test.prop([fc.array(anything, { maxLength: 60 })])('any segments are total', (segments) => {
+    const { opened, ended } = run(segments);
+    expect(ended).toBe(opened.length);
   });
 });

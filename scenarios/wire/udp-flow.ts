@@ -8,7 +8,7 @@ import {
   type Moment,
   type RtpTrack,
 } from './rtp-track.ts';
-import type { StreamVerifier } from './srtp-verifier.ts';
+import { resultWithoutKeys, type StreamResult, type StreamVerifier } from './srtp-verifier.ts';
 import type { WireEndpoint } from './tcp-reassembly.ts';
 import { isExactlyFilled, shapes } from './udp-shape.ts';
 
@@ -123,7 +123,12 @@ const protocolOf = (flow: UdpFlow, places: RtpPlaces): UdpProtocol => {
   return flow.shape === shapes.dtls ? 'dtls' : 'unknown';
 };
 
-const factsOf = (flow: UdpFlow, places: RtpPlaces): UdpFlowFacts => {
+const NOTHING_READABLE = { plain: false, tagged: false };
+
+const srtpOf = ({ verifier, packets, rtp }: UdpFlow): StreamResult =>
+  verifier?.result() ?? resultWithoutKeys(packets, rtp?.readability ?? NOTHING_READABLE);
+
+const factsOf = (flow: UdpFlow, places: RtpPlaces, verified: boolean): UdpFlowFacts => {
   const { source, destination, packets, bytes, firstAt, lastAt, datagrams, notKept } = flow;
   const protocol = protocolOf(flow, places);
   const isMedia = protocol === 'rtp' || protocol === 'rtcp';
@@ -138,16 +143,19 @@ const factsOf = (flow: UdpFlow, places: RtpPlaces): UdpFlowFacts => {
     lastAt,
     rtp: protocol === 'rtp' && flow.rtp ? rtpFactsOf(flow.rtp) : null,
     rtcp: protocol === 'rtcp' && flow.rtcp ? rtcpFactsOf(flow.ssrc, flow.rtcp) : null,
-    srtp: isMedia && flow.verifier ? flow.verifier.result() : null,
+    srtp: isMedia && verified ? srtpOf(flow) : null,
     datagrams,
     notKept,
   };
 };
 
-/** What the flows of a capture are, once all are seen. */
-export const udpFactsOf = (flows: readonly UdpFlow[]): readonly UdpFlowFacts[] => {
+/** What the flows of a capture are, once all are seen; `verified` when SRTP keys were given, be they none. */
+export const udpFactsOf = (
+  flows: readonly UdpFlow[],
+  verified: boolean,
+): readonly UdpFlowFacts[] => {
   const places = placesOf(flows);
-  return flows.map((flow) => factsOf(flow, places));
+  return flows.map((flow) => factsOf(flow, places, verified));
 };
 
 /** The fields of a verified RTP packet that its listener needs besides the payload. */

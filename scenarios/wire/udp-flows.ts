@@ -5,7 +5,13 @@ import type { GatherOptions, UdpFlowFacts } from './facts-model.ts';
 import { createFlowTable, type FlowTable } from './flow-table.ts';
 import { ipv4Text, ipv6Text } from './ip-address.ts';
 import type { Moment } from './rtp-track.ts';
-import { createStreamVerifier, type KeyCandidate, type StreamVerifier } from './srtp-verifier.ts';
+import {
+  createStreamVerifier,
+  type KeyCandidate,
+  type KeyHints,
+  type StreamVerifier,
+  type VerifiedSink,
+} from './srtp-verifier.ts';
 import type { WireEndpoint } from './tcp-reassembly.ts';
 import {
   newUdpFlow,
@@ -52,10 +58,13 @@ const endpointOf = (bytes: Uint8Array, at: number, length: number, port: number)
 
 /** Makes the verifiers that flows need; none without keys. */
 const verifierMaker = ({ srtpKeys, audio }: GatherOptions) => {
+  const anySource = srtpKeys?.every(({ ssrc }) => ssrc === undefined) ?? true;
   const all = (srtpKeys ?? []).map((key, index) => ({
     ssrc: key.ssrc,
     candidate: { index, key: prepareSrtpKey(key) } satisfies KeyCandidate,
   }));
+  const everyCandidate = all.map(({ candidate }) => candidate);
+  const hints: KeyHints = new Map();
   return (
     shape: number,
     ssrc: number,
@@ -63,13 +72,17 @@ const verifierMaker = ({ srtpKeys, audio }: GatherOptions) => {
     destination: WireEndpoint,
   ): StreamVerifier | null => {
     if (!srtpKeys || (shape !== shapes.rtp && shape !== shapes.rtcp)) return null;
-    const candidates = all
-      .filter((key) => key.ssrc === undefined || key.ssrc === ssrc)
-      .map(({ candidate }) => candidate);
-    if (shape === shapes.rtcp) return createStreamVerifier(candidates, 'rtcp');
-    return createStreamVerifier(candidates, 'rtp', (at, payload, packet) =>
-      audio?.take({ source, destination, ssrc, at, payload, ...rtpFieldsOf(packet) }),
-    );
+    const candidates = anySource
+      ? everyCandidate
+      : all
+          .filter((key) => key.ssrc === undefined || key.ssrc === ssrc)
+          .map(({ candidate }) => candidate);
+    if (candidates.length === 0) return null;
+    const told = { candidates, ssrc, hints };
+    if (shape === shapes.rtcp) return createStreamVerifier({ ...told, protocol: 'rtcp' });
+    const take: VerifiedSink = (at, payload, packet) =>
+      audio?.take({ source, destination, ssrc, at, payload, ...rtpFieldsOf(packet) });
+    return createStreamVerifier({ ...told, protocol: 'rtp', take });
   };
 };
 
@@ -166,6 +179,6 @@ export const createUdpFlows = (
       else flow.notKept += 1;
       return shape;
     },
-    facts: () => udpFactsOf(flows),
+    facts: () => udpFactsOf(flows, options.srtpKeys !== undefined),
   };
 };

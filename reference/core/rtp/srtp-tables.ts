@@ -274,14 +274,30 @@ export const aesCm128HmacSha1Tag80Tables: SrtpSuite = {
 export interface PreparedSrtpKey {
   /** A receiver of its own; `rollover` is the rollover counter at which its sources begin, for captures that begin late. */
   receiver(rollover?: number): Pick<SrtpReceiver, 'unprotectRtp' | 'unprotectRtcp'>;
+  /** Whether a packet's tag is right, being the first of its source, under a rollover counter; keeps nothing. */
+  authenticates(protocol: 'rtp' | 'rtcp', packet: Uint8Array, rollover?: number): boolean;
   readonly rtp: SrtpTransform;
 }
+
+const authenticates = (
+  transforms: Transforms,
+  protocol: 'rtp' | 'rtcp',
+  packet: Uint8Array,
+  rollover: number,
+): boolean => {
+  const tagAt = packet.length - TAG_LENGTH;
+  if (tagAt < (protocol === 'rtp' ? RTP_HEADER : RTCP_HEADER + 4)) return false;
+  const code = transforms[protocol].mac(packet, tagAt, protocol === 'rtp' ? rollover : null);
+  return tagMatches(packet, tagAt, code);
+};
 
 /** Derives and expands a master key's session keys. */
 export const prepareSrtpKey = (master: MasterKey): PreparedSrtpKey => {
   const transforms = createTransforms(master);
   return {
     receiver: (rollover = 0) => createReceiving(transforms, rollover),
+    authenticates: (protocol, packet, rollover = 0) =>
+      authenticates(transforms, protocol, packet, rollover),
     rtp: transforms.rtp,
   };
 };

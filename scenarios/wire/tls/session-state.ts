@@ -136,6 +136,16 @@ const helloFacts = ({ clientHello, serverHello }: HandshakeState): HelloFacts =>
   };
 };
 
+const KEY_SHARE = 51;
+
+/** The group of the exchange: the curve of a ServerKeyExchange, or the key share of TLS 1.3 (RFC 8446 section 4.2.8). */
+const groupOf = ({ exchange, serverHello }: HandshakeState): number | null => {
+  if (exchange?.kind === 'ecdhe') return exchange.namedCurve;
+  if ((serverHello?.version ?? 0) < TLS_1_3) return null;
+  const share = serverHello?.extensions.find(({ type }) => type === KEY_SHARE)?.data;
+  return share && share.length >= 2 ? ((share[0] ?? 0) << 8) | (share[1] ?? 0) : null;
+};
+
 /** What the session has shown. */
 export const factsOfSession = (state: SessionState): TlsFacts => {
   const { handshake } = state;
@@ -146,7 +156,7 @@ export const factsOfSession = (state: SessionState): TlsFacts => {
     ticketIssued: handshake.ticketIssued,
     renegotiation: state.renegotiation,
     dh: dhFactsOf(handshake),
-    namedCurve: handshake.exchange?.kind === 'ecdhe' ? handshake.exchange.namedCurve : null,
+    namedCurve: groupOf(handshake),
     serverChain: handshake.serverChain,
     clientChain: handshake.clientChain,
     certificateRequested: handshake.certificateRequested,

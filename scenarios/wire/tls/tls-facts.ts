@@ -51,7 +51,7 @@ export interface TlsFacts {
   /** A further handshake inside the session was begun. */
   readonly renegotiation: boolean;
   readonly dh: DhFacts | null;
-  /** IANA number of the elliptic curve, when the exchange was ECDHE before TLS 1.3. */
+  /** IANA number of the group that the server named: the curve of an ECDHE exchange, in TLS 1.3 that of its key share, finite fields included. */
   readonly namedCurve: number | null;
   /** DER as base64, the sender's own certificate first; empty when none was read. */
   readonly serverChain: readonly string[];

@@ -1,0 +1,47 @@
+import { parseArgs } from 'node:util';
+import { benchmarkInspect } from './inspect.ts';
+import type { BenchmarkOptions, BenchmarkRow } from './row.ts';
+
+/** Benchmarks by name. */
+const benchmarks: Readonly<
+  Record<string, (options: BenchmarkOptions) => Promise<readonly BenchmarkRow[]>>
+> = {
+  inspect: benchmarkInspect,
+};
+
+const usage = `usage: npm run bench -- ${Object.keys(benchmarks).join('|')} [--json] [--size MEGABYTES] [--seed N]`;
+
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const lineOf = ({ name, value, unit, peer, peerValue, ratio }: BenchmarkRow): string => {
+  const beside = peerValue === null ? peer : `${peer} ${peerValue} ${unit}, ratio ${ratio}`;
+  return `${name}: ${value} ${unit} (${beside})`;
+};
+
+const run = async (): Promise<number> => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      size: { type: 'string', default: '1000' },
+      seed: { type: 'string', default: '1' },
+    },
+  });
+  const benchmark = benchmarks[positionals[0] ?? ''];
+  const [megabytes, seed] = [Number(values.size), Number(values.seed)];
+  if (!benchmark || !(megabytes > 0) || !Number.isInteger(seed)) {
+    process.stderr.write(`${usage}\n`);
+    return 64;
+  }
+  const progress = (text: string): void => {
+    process.stderr.write(`${text}\n`);
+  };
+  const rows = await benchmark({ size: megabytes * 1e6, seed, progress });
+  if (values.json) print(JSON.stringify(rows, null, 2));
+  else for (const row of rows) print(lineOf(row));
+  return 0;
+};
+
+process.exitCode = await run();
