@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
 import { fromHex } from '../reference/core/bytes.ts';
 import { gatherFacts } from '../scenarios/wire/facts.ts';
 import { sipPort, type GeneratedCapture } from './generate-capture.ts';
@@ -59,8 +58,6 @@ const measure = async (
   };
 };
 
-// Short-lived objects are collected before they fill space that is never given back.
-setFlagsFromString('--semi-space-growth-factor=1');
 const [, , file = '', description = '', mode = 'facts'] = process.argv;
 const generated = JSON.parse(readFileSync(description, 'utf8')) as GeneratedCapture;
 process.stdout.write(JSON.stringify(await measure(file, generated, mode)));

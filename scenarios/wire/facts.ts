@@ -13,6 +13,7 @@ import { openConnection, type TcpFindings } from './tcp-facts.ts';
 import { createTcpReassembler } from './tcp-reassembly.ts';
 import { createKeyLog, type KeyLog } from './tls/key-log.ts';
 import { createUdpFlows } from './udp-flows.ts';
+import { withSmallYoungSpace } from './young-space.ts';
 
 /** Problems, comments and lines in clear that are kept; of more, only the number. */
 const MAX_PROBLEMS = 100;
@@ -186,10 +187,12 @@ const readThrough = async (source: CaptureSource, gathering: Gathering): Promise
  * Broken captures give facts with problems; only a file that cannot be read at all rejects. It is read a second time where its
  * secrets stand behind the packets they concern, or a loopback interface showed each packet twice.
  */
-export const gatherFacts = async (
-  source: CaptureSource,
-  options: GatherOptions,
-): Promise<WireFacts> => {
+export const gatherFacts = (source: CaptureSource, options: GatherOptions): Promise<WireFacts> =>
+  options.keptBytes === 0
+    ? withSmallYoungSpace(() => gather(source, options))
+    : gather(source, options);
+
+const gather = async (source: CaptureSource, options: GatherOptions): Promise<WireFacts> => {
   const first = newGathering(options, { keyLog: newKeyLog(options), dropTwins: false });
   await readThrough(source, first);
   const facts = first.finish();
