@@ -196,7 +196,7 @@ const runOf = (capture: string, facts: WireFacts, given: Given): Run => {
     judgements: [],
     verdicts: [...verdicts],
     observations: [...captureObservations(facts, given)],
-    documents: [...inspectionDocuments(facts)],
+    documents: [],
     replay: {},
     exit: exitCodeOf(verdicts.map(({ kind }) => kind)),
   };
@@ -229,7 +229,8 @@ const inspect = async (
   });
   const run = runOf(capture, facts, { tlsKeyLog, srtpKeys: srtpKeys.length });
   if (folder === undefined) return { run };
-  await writeReport(run, folder, audio);
+  // Documents repeat every message: made only where a report shows them.
+  await writeReport({ ...run, documents: [...inspectionDocuments(facts)] }, folder, audio);
   return { run, folder };
 };
 

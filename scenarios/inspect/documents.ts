@@ -1,5 +1,6 @@
 import type { EvidenceDocument } from '../../reports/model/document.ts';
 import { sipLadder, tlsDocument } from '../wire/documents.ts';
+import { callsOfFlows } from './calls.ts';
 import type { UdpFlowFacts, WireFacts } from '../wire/facts-model.ts';
 
 const columns = [
@@ -14,6 +15,7 @@ const columns = [
   'Tags verified',
   'Tags failed',
   'Explained by',
+  'Call-ID',
 ];
 
 const rowOf = ({
@@ -43,9 +45,14 @@ const rowOf = ({
   ];
 };
 
+const rowsOf = (facts: WireFacts): string[][] => {
+  const calls = callsOfFlows(facts);
+  return facts.udpFlows.map((flow, index) => [...rowOf(flow), calls.get(index) ?? '']);
+};
+
 /** What a report shows of a capture: signalling, handshakes, flows. */
 export const inspectionDocuments = (facts: WireFacts): readonly EvidenceDocument[] => [
   sipLadder(facts, new Map(), 'Signalling, decrypted'),
   tlsDocument(facts, new Map(), 'TLS sessions'),
-  { kind: 'table', title: 'UDP flows', columns, rows: facts.udpFlows.map(rowOf) },
+  { kind: 'table', title: 'UDP flows', columns, rows: rowsOf(facts) },
 ];

@@ -90,7 +90,7 @@ const sharingTexts = (facts: TlsFacts, findings: TcpFindings): TlsFacts => ({
 });
 
 /** Messages kept taken apart; further ones are again when they are looked at, which a long capture's are one at a time. */
-const MAX_PARSED = 2000;
+const MAX_PARSED = 500;
 
 const sipFacts = (
   parsed: CarriedMessage<SipMessage>,

@@ -57,7 +57,7 @@ const MAX_CONNECTIONS = 10_000;
 const MAX_CLOSED = 4096;
 /** Milliseconds of the capture's time after which a connection that closed is done with. */
 const LINGER = 30_000;
-const FIRST_SWEEP = 512;
+const FIRST_SWEEP = 64;
 
 interface Open {
   readonly handler: StreamHandler;
