@@ -64,6 +64,7 @@ describe.concurrent('wrong usage ends with 64 and one line that names the thing,
       'only a TypeScript or JavaScript file',
     ],
     [['evaluate', '--out', 'full'], 'full', 'is not empty', 'name a new one'],
+    [['evaluate', '--out', '/proc/run'], '/proc/run', 'cannot be made', 'name another'],
     [
       ['evaluate', '--out', 'target.json'],
       'target.json',

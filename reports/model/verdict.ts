@@ -45,7 +45,7 @@ export const combineJudgements = (claim: string, judgements: readonly Judgement[
   return { ...rest, ...(evidence.length > 0 ? { evidence } : {}) };
 };
 
-/** Exit codes of every command (design.md): clean, a claim fails, inconclusive, wrong usage. */
+/** Exit codes of every command: clean, a claim fails, inconclusive, wrong usage. */
 export const exitCodes = { clean: 0, fails: 1, inconclusive: 2, usage: 64 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 

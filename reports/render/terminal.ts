@@ -151,6 +151,7 @@ export const summaryLines = (run: Run, { colour, folder }: SummaryStyle): readon
     value === '' ? [] : [`${label}${text.colon} ${oneLine(value)}`];
   return [
     ...named(text.person, waiting.join(', ')),
+    ...named(text.leftOut, run.plan.leftOut.map(({ claim }) => claim).join(' ')),
     ...blocks,
     ...named(text.folder, folder ?? ''),
     resultLine(run, verdicts, style),
