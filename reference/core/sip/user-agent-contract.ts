@@ -41,11 +41,16 @@ export type UserAgentCommand =
   | { readonly kind: 'ring' }
   /** Sends 200, until the ACK comes. */
   | { readonly kind: 'accept'; readonly headers?: HeaderPairs; readonly body: Uint8Array }
-  /** Refuses an incoming call with a final status, 400 to 699. */
+  /** Refuses an incoming call or re-INVITE with a final status, 400 to 699. */
   | { readonly kind: 'reject'; readonly status: number }
-  /** After `answered`: ACK with extra headers; the call stands. */
+  /**
+   * Offers the session of an established call anew (RFC 3261 section 14.1). Refused with `re-invite-failed` 491 while
+   * another INVITE transaction of this dialog is under way.
+   */
+  | { readonly kind: 're-invite'; readonly headers?: HeaderPairs; readonly body: Uint8Array }
+  /** After `answered` or `re-answered`: ACK with extra headers; the call stands. */
   | { readonly kind: 'acknowledge'; readonly headers?: HeaderPairs }
-  /** After `answered`: ACK without extra headers, then BYE. */
+  /** After `answered` or `re-answered`: ACK without extra headers, then BYE. */
   | { readonly kind: 'acknowledge-and-end' }
   /** Gives up an unanswered outgoing call. */
   | { readonly kind: 'cancel' }
@@ -67,6 +72,18 @@ export type UserAgentEvent =
   | { readonly kind: 'acknowledged'; readonly callId: string; readonly message: SipRequest }
   /** The caller gave up before the call was accepted. */
   | { readonly kind: 'cancelled'; readonly callId: string }
+  /** A re-INVITE of the peer: `accept` or `reject` answers it, and rejecting leaves the call as it was. */
+  | { readonly kind: 're-invited'; readonly callId: string; readonly message: SipRequest }
+  /** The peer took its re-INVITE back, or the connection was lost before it was accepted: the call is as it was. */
+  | { readonly kind: 're-invite-cancelled'; readonly callId: string }
+  /** 2xx to a re-INVITE of this phone: `acknowledge` or `acknowledge-and-end` follows. */
+  | { readonly kind: 're-answered'; readonly callId: string; readonly message: SipResponse }
+  /** The ACK of an accepted re-INVITE; the first only. */
+  | { readonly kind: 're-acknowledged'; readonly callId: string; readonly message: SipRequest }
+  /** A re-INVITE of this phone came to nothing and the call is as it was: the status, 408 without answer, 503 without connection. */
+  | { readonly kind: 're-invite-failed'; readonly callId: string; readonly status: number }
+  /** After a 491 and the random wait of RFC 3261 section 14.1: time to try again, with fresh values. */
+  | { readonly kind: 're-invite-due'; readonly callId: string }
   /** The peer hung up. */
   | { readonly kind: 'bye'; readonly callId: string; readonly message: SipRequest }
   /** The call ended from this side. */
@@ -74,7 +91,8 @@ export type UserAgentEvent =
   /** Something received or commanded was refused; for the log. */
   | { readonly kind: 'refused'; readonly code: string; readonly detail: string };
 
-export type EndReason = 'local' | 'rejected' | 'ack-timeout' | 'connection-lost';
+/** `peer-lost`: a request inside the dialog got 481, 408 or no answer (RFC 3261 section 12.2.1.2). */
+export type EndReason = 'local' | 'rejected' | 'ack-timeout' | 'connection-lost' | 'peer-lost';
 
 export type UserAgentOutput =
   | { readonly kind: 'send'; readonly bytes: Uint8Array }
