@@ -62,6 +62,12 @@ const endOf = (event: CallEvent): { readonly endedBy: string | null } | undefine
     case 'progress':
     case 'answered':
     case 'acknowledged':
+    case 're-invited':
+    case 're-invite-cancelled':
+    case 're-answered':
+    case 're-acknowledged':
+    case 're-invite-failed':
+    case 're-invite-due':
       return undefined;
   }
 };
