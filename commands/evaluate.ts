@@ -12,19 +12,18 @@ const parseSeed = (text: string): number => {
   return seed;
 };
 
-const parseLab = (text: string): 'loopback' => {
-  if (text === 'loopback') return text;
-  throw new InvalidArgumentError('the only lab of this version is loopback.');
-};
-
-/** Runs the same command in a network namespace of its own; the exit code, or why that is impossible. */
-const elsewhere = async (): Promise<{ exitCode: number } | { reason: string }> => {
+/** Runs the same command in namespaces of its own; the exit code, or why that is impossible. */
+const elsewhere = async (
+  lab: EvaluateOptions['lab'],
+): Promise<{ exitCode: number } | { reason: string }> => {
   const program = join(import.meta.dirname, '../cli.ts');
-  const outcome = await runInOwnNamespace(program, process.argv.slice(2));
+  const scope = lab === 'netns' ? 'lab' : 'network';
+  const outcome = await runInOwnNamespace(program, process.argv.slice(2), scope);
   switch (outcome.kind) {
     case 'ran':
       return { exitCode: outcome.exitCode };
     case 'unavailable':
+      if (lab === 'netns') throw new CommandProblem(noLab(outcome.reason), exitCodes.inconclusive);
       return { reason: outcome.reason };
     case 'killed':
       throw new CommandProblem(
@@ -34,8 +33,13 @@ const elsewhere = async (): Promise<{ exitCode: number } | { reason: string }> =
   }
 };
 
+const noLab = (reason: string): string =>
+  `--lab netns: ${reason}; --lab loopback judges the same claims without hosts of their own: no addresses, segments, firewall or address translation`;
+
 const evaluate = async (options: EvaluateOptions): Promise<number> => {
-  const outcome = inOwnNamespace() ? null : await elsewhere();
+  if (options.topology !== undefined && options.lab !== 'netns')
+    throw new CommandProblem('--topology: the loopback lab has but one host; add --lab netns');
+  const outcome = inOwnNamespace() ? null : await elsewhere(options.lab);
   if (outcome && 'exitCode' in outcome) return outcome.exitCode;
   // Loaded here only, so that the process that waits for the other one is up at once.
   const { evaluateHere } = await import('./evaluation.ts');
@@ -60,7 +64,18 @@ export const addEvaluateCommand = (program: Command, finish: (code: number) => v
         .default('quick'),
     )
     .option('--seed <number>', 'seeds every choice of the run', parseSeed, 1)
-    .option('--lab <name>', 'where to run: loopback, the only one so far', parseLab, 'loopback')
+    .addOption(
+      new Option(
+        '--lab <name>',
+        'where to run: on this host alone, or on hosts in network namespaces',
+      )
+        .choices(['loopback', 'netns'])
+        .default('loopback'),
+    )
+    .option(
+      '--topology <file>',
+      'hosts and segments of the netns lab, as discretio lab draw --json prints them',
+    )
     .addOption(
       new Option('--lang <code>', 'language of the report').choices(['en', 'fr']).default('en'),
     )

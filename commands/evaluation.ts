@@ -1,17 +1,22 @@
+import { resolve } from 'node:path';
 import type { Target } from '../devices/contract.ts';
+import { targetOnHosts } from '../devices/remote/remote-target.ts';
 import { createEvidenceStore } from '../reports/evidence/store.ts';
 import type { Run } from '../reports/model/run.ts';
 import { exitCodes } from '../reports/model/verdict.ts';
 import { progressLine } from '../reports/render/terminal.ts';
 import { judgeRun, type Start } from '../scenarios/campaign/assemble.ts';
 import { runCampaign } from '../scenarios/campaign/campaign.ts';
-import { untilAborted } from '../scenarios/campaign/deadline.ts';
+import { messageOf, untilAborted } from '../scenarios/campaign/deadline.ts';
 import type { Remark } from '../scenarios/campaign/gather.ts';
 import { makePlan } from '../scenarios/campaign/plan.ts';
 import { repertoire } from '../scenarios/repertoire.ts';
 import { bringLoopbackUp, captureSupport } from '../simulators/lab/capture/packet-socket.ts';
 import { commandStart, inOwnNamespace } from '../simulators/lab/own-namespace.ts';
-import { openLoopbackSite } from '../simulators/lab/site.ts';
+import { openNetnsSite } from '../simulators/lab/netns/site.ts';
+import { openLoopbackSite, type LabSite } from '../simulators/lab/site.ts';
+import { readTopology } from '../simulators/lab/topology/check.ts';
+import { usualTopology } from '../simulators/lab/topology/standard.ts';
 import { CommandProblem } from './command-problem.ts';
 import { watchInterruption } from './interruption.ts';
 import { printRun, writeReports } from './reports.ts';
@@ -25,19 +30,22 @@ export interface EvaluateOptions {
   readonly only?: readonly string[];
   readonly profile: 'quick' | 'full';
   readonly seed: number;
-  readonly lab: 'loopback';
+  readonly lab: 'loopback' | 'netns';
+  /** Path of a JSON file. */
+  readonly topology?: string;
   readonly lang: 'en' | 'fr';
   readonly out?: string;
   readonly json?: boolean;
 }
 
 /** One line on how the wire is captured here, or why it is not. */
-const captureLine = (namespaceProblem: string | null): string => {
+const captureLine = (lab: EvaluateOptions['lab'], namespaceProblem: string | null): string => {
   const support = captureSupport();
   if (!support.ok) {
     const reason = support.error.detail ?? support.error.code;
     return `none: ${reason}${namespaceProblem === null ? '' : `; ${namespaceProblem}`}`;
   }
+  if (lab === 'netns') return `${support.value} on every segment of the lab`;
   return namespaceProblem === null
     ? `${support.value}, in a network namespace of its own`
     : `${support.value}, on the shared loopback interface: ${namespaceProblem}`;
@@ -95,6 +103,30 @@ const sinceStart = (): number => performance.timeOrigin + performance.now() - co
 const sayRemark = (remark: Remark): void =>
   remark.kind === 'took' ? sayTook(remark.what, remark.took) : say(`! ${remark.text}`);
 
+/** The lab, up. */
+const openLab = async ({ lab, topology }: EvaluateOptions): Promise<LabSite> => {
+  if (lab === 'loopback') return openLoopbackSite();
+  const wanted =
+    topology === undefined
+      ? usualTopology()
+      : await readTopology(topology).catch((error: unknown) => {
+          throw new CommandProblem(`--topology: ${messageOf(error)}`);
+        });
+  const before = performance.now();
+  const site = await openNetnsSite(wanted);
+  sayTook(
+    `the lab ${wanted.name} of ${wanted.hosts.length} hosts is up`,
+    performance.now() - before,
+  );
+  return site;
+};
+
+/** In the lab of namespaces every part of the target runs on its own host. */
+const placeTarget = (target: Target, { target: file }: EvaluateOptions, site: LabSite): Target =>
+  site.topology === null
+    ? target
+    : targetOnHosts(target, file === undefined ? undefined : resolve(file), site);
+
 /** Does the activities and leaves their evidence in the run folder, whose absolute path it gives. */
 const gatherEvidence = async (
   options: EvaluateOptions,
@@ -103,15 +135,15 @@ const gatherEvidence = async (
 ): Promise<string> => {
   const target = await untilAborted(signal, loadTarget(options.target));
   const startedAt = new Date().toISOString();
-  const start = startOf(options, target, startedAt, captureLine(namespaceProblem));
+  const start = startOf(options, target, startedAt, captureLine(options.lab, namespaceProblem));
   const folder = await makeRunFolder(options.out, startedAt);
   const store = await createEvidenceStore(folder);
-  const site = await openLoopbackSite();
   sayTook('program and target loaded', sinceStart());
+  const site = await openLab(options);
   try {
     await runCampaign({
       start,
-      target,
+      target: placeTarget(target, options, site),
       site,
       store,
       repertoire,

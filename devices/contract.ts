@@ -143,8 +143,8 @@ export class DeadlineError extends Error {
 export interface Site {
   /** A folder that belongs to this target's part alone, removed at the end of the run. */
   folder(name: string): Promise<string>;
-  /** The address a named host's programs bind to. */
-  address(host: string): string;
+  /** The address a named host's programs bind to; on the segment named where it has several. */
+  address(host: string, segment?: string): string;
 }
 
 /** Something to evaluate. */

@@ -143,7 +143,7 @@ const judgeFlowCodec = (media: MediaFlow, { path }: MediaView): Finding | null =
     return fail(`the flow ${flow} carries other frames`, 'Speex narrowband frames', foreign, [
       path,
     ]);
-  if (failed > 0 || payloads.length < 2)
+  if (failed > 0 || payloads.length === 0)
     return inconclusive(`the flow ${flow} cannot be decrypted`, [path]);
   return clockRuns(media)
     ? null

@@ -87,10 +87,12 @@ const rtcpFactsOf = (ssrc: number, { packetTypes, exactlyFilled }: RtcpTrack): R
   exactlyFilled,
 });
 
-/** RTP flows by the places where RTCP of theirs would be. */
+/** RTP flows by the places where RTCP of theirs, or the rest of their stream, would be. */
 interface RtpPlaces {
   readonly samePorts: ReadonlySet<string>;
   readonly portsAbove: ReadonlySet<string>;
+  /** Sources of streams, with their SSRCs. */
+  readonly senders: ReadonlySet<string>;
 }
 
 const placesOf = (flows: readonly UdpFlow[]): RtpPlaces => {
@@ -98,11 +100,13 @@ const placesOf = (flows: readonly UdpFlow[]): RtpPlaces => {
   return {
     samePorts: new Set(rtp.map(portsKey)),
     portsAbove: new Set(rtp.map((flow) => farPortKey(flow, 1))),
+    senders: new Set(rtp.map(senderKey)),
   };
 };
 
 const portsKey = ({ source, destination }: UdpFlow): string =>
   `${source.host} ${source.port} ${destination.host} ${destination.port}`;
+const senderKey = ({ source, ssrc }: UdpFlow): string => `${source.host} ${source.port} ${ssrc}`;
 const farPortKey = ({ source, destination }: UdpFlow, shift: number): string =>
   `${source.host} ${destination.host} ${destination.port + shift}`;
 
@@ -117,7 +121,8 @@ const unknownNote = (flow: UdpFlow): string | null => {
 };
 
 const protocolOf = (flow: UdpFlow, places: RtpPlaces): UdpProtocol => {
-  if (flow.rtp && isStream(flow.rtp)) return 'rtp';
+  // A few packets of a stream that went elsewhere: a relay sends to the port it was told before it knows the translated one.
+  if (flow.rtp && (isStream(flow.rtp) || places.senders.has(senderKey(flow)))) return 'rtp';
   if (flow.rtcp && hasRtpBeside(flow, places)) return 'rtcp';
   if (flow.shape === shapes.stun) return 'stun';
   return flow.shape === shapes.dtls ? 'dtls' : 'unknown';

@@ -1,7 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { ownedHere, removeLeftoverFolders } from './run-folders.ts';
 
-/** Set in the environment of a process that already runs in a network namespace of its own: when its starter started, in milliseconds since 1970. */
+/** Set in the environment of a process that already runs in namespaces of its own: when its starter started, in milliseconds since 1970. */
 const marker = 'DISCRETIO_OWN_NAMESPACE';
+
+/**
+ * What a process has to itself: its network alone, or a whole lab, which also has its own mounts and process numbers, so
+ * that nothing of it can outlive its first process.
+ */
+export type NamespaceScope = 'network' | 'lab';
 
 /** Whether this process was started by {@link runInOwnNamespace}. */
 export const inOwnNamespace = (): boolean => process.env[marker] !== undefined;
@@ -9,67 +16,107 @@ export const inOwnNamespace = (): boolean => process.env[marker] !== undefined;
 /** When the user's command began, in milliseconds since 1970: this process's start, or its starter's. */
 export const commandStart = (): number => Number(process.env[marker] ?? performance.timeOrigin);
 
-/** How a run came to be, or not to be, in a network namespace of its own. */
+/** How a run came to be, or not to be, in namespaces of its own. */
 export type NamespaceOutcome =
   | { readonly kind: 'ran'; readonly exitCode: number }
   /** It was killed before it could end by itself. */
   | { readonly kind: 'killed'; readonly signal: NodeJS.Signals }
   | { readonly kind: 'unavailable'; readonly reason: string };
 
-/** Arguments of unshare: a new network namespace; for an ordinary user inside a user namespace in which he may capture. */
-const unshareArguments = (): readonly string[] =>
-  process.getuid?.() === 0 ? ['--net'] : ['--user', '--map-root-user', '--net'];
+/** Arguments of unshare; an ordinary user is root inside a user namespace, where he may capture and configure. */
+const unshareArguments = (scope: NamespaceScope): readonly string[] => [
+  ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']),
+  '--net',
+  ...(scope === 'lab' ? ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc'] : []),
+];
 
-/** Why no network namespace can be had here; null where one can. */
-export const namespaceProblem = (): string | null => {
+/** Tools that build a lab, and their packages. */
+const labTools = {
+  ip: 'iproute2',
+  tc: 'iproute2',
+  nft: 'nftables',
+  nsenter: 'util-linux',
+} as const;
+
+const missingTool = (): string | undefined => {
+  const missing = Object.entries(labTools).find(
+    ([tool]) => spawnSync(tool, ['--version']).error !== undefined,
+  );
+  return missing && `the program ${missing[0]} (package ${missing[1]}) was not found; run ./setup`;
+};
+
+/** Why no such namespaces can be had here; null where they can. */
+export const namespaceProblem = (scope: NamespaceScope = 'network'): string | null => {
   if (process.platform !== 'linux')
     return `network namespaces exist on Linux only, not on ${process.platform}`;
-  const trial = spawnSync('unshare', [...unshareArguments(), 'true'], { encoding: 'utf8' });
+  const trial = spawnSync('unshare', [...unshareArguments(scope), 'true'], { encoding: 'utf8' });
   if (trial.error) return 'the program unshare (package util-linux) was not found';
   if (trial.status !== 0) return `this system forbids network namespaces: ${trial.stderr.trim()}`;
-  return null;
+  return scope === 'lab' ? (missingTool() ?? null) : null;
 };
 
 const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** A signal on its way to the process inside; unshare itself stands between and blocks some. */
+interface PassedSignal {
+  readonly signal: NodeJS.Signals;
+}
+
+const isPassedSignal = (message: unknown): message is PassedSignal =>
+  typeof message === 'object' &&
+  message !== null &&
+  'signal' in message &&
+  passedOn.some((signal) => signal === message.signal);
+
+const exitOf = (child: ChildProcess): Promise<NamespaceOutcome> =>
+  new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) =>
+      resolve(signal === null ? { kind: 'ran', exitCode: code ?? 2 } : { kind: 'killed', signal }),
+    );
+  });
+
 /**
- * Runs this very program again, with the same arguments, in a network namespace of its own: nothing else is on its
- * loopback interface, and an ordinary user may capture there. Signals are passed on, and the child decides on the exit
- * code; should this process be killed, the child sees its control channel close and ends.
+ * Runs this very program again, with the same arguments, in namespaces of its own: nothing else is on its network, and an
+ * ordinary user may capture there. Signals are passed on, and the child decides on the exit code; should this process be
+ * killed, the child sees its control channel close and ends.
  */
 export const runInOwnNamespace = async (
   program: string,
   rest: readonly string[],
+  scope: NamespaceScope = 'network',
 ): Promise<NamespaceOutcome> => {
-  const reason = namespaceProblem();
+  const reason = namespaceProblem(scope);
   if (reason !== null) return { kind: 'unavailable', reason };
-  const child = spawn('unshare', [...unshareArguments(), process.execPath, program, ...rest], {
+  await removeLeftoverFolders('keep');
+  const child = spawn('unshare', [...unshareArguments(scope), process.execPath, program, ...rest], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, [marker]: String(performance.timeOrigin) },
+    env: { ...process.env, ...ownedHere(), [marker]: String(performance.timeOrigin) },
   });
-  const pass = (signal: NodeJS.Signals) => child.kill(signal);
+  const pass = (signal: NodeJS.Signals): void => {
+    if (scope === 'network') child.kill(signal);
+    else if (child.connected) child.send({ signal } satisfies PassedSignal);
+  };
   for (const signal of passedOn) process.on(signal, pass);
   try {
-    return await new Promise<NamespaceOutcome>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', (code, signal) =>
-        resolve(
-          signal === null ? { kind: 'ran', exitCode: code ?? 2 } : { kind: 'killed', signal },
-        ),
-      );
-    });
+    return await exitOf(child);
   } finally {
     for (const signal of passedOn) process.off(signal, pass);
+    // What a killed child could not remove.
+    await removeLeftoverFolders('remove');
   }
 };
 
-/** In the child: calls `ended` when the process that started it is gone. */
+/** In the child: calls `ended` when the process that started it is gone, and raises the signals that it passes on. */
 export const whenStarterIsGone = (ended: () => void): void => {
   if (!inOwnNamespace()) return;
   if (process.channel === undefined) {
     ended();
     return;
   }
+  process.on('message', (message) => {
+    if (isPassedSignal(message)) process.emit(message.signal, message.signal);
+  });
   process.once('disconnect', ended);
   process.channel.unref();
 };

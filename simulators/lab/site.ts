@@ -1,72 +1,72 @@
-import { readlinkSync, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import {
+  startHostProcess,
+  type HostEntry,
+  type HostProcess,
+  type HostProgram,
+} from './host-process.ts';
+import { openRunFolders } from './run-folders.ts';
+import type { CheckedTopology } from './topology/check.ts';
 
-/** Where the parts of one run live: folders of their own and the addresses of their hosts. */
-export interface LabSite {
-  readonly kind: 'loopback';
-  /** The interface that all traffic of the run crosses. */
+/** A place where packets can be captured. */
+export interface CapturePoint {
+  /** The segment that is seen there whole. */
+  readonly segment: string;
+  /** An interface of this process's own network namespace. */
   readonly interface: string;
-  folder(name: string): Promise<string>;
-  address(host: string): string;
-  /** Removes every folder. */
+}
+
+/** Where the parts of one run live: folders of their own, hosts, addresses, and what is between them. */
+export interface LabSite {
+  readonly kind: 'loopback' | 'netns';
+  /** The interface that all traffic between phones, appliance and testbed crosses. */
+  readonly interface: string;
+  /** Further segments, each behind or beside that interface. */
+  readonly segments: readonly CapturePoint[];
+  /** Hosts and segments, for the evidence; null where there is but one host. */
+  readonly topology: CheckedTopology | null;
+  readonly folder: (name: string) => Promise<string>;
+  /** An address of a host; `testbed` is the host of this process. */
+  address(host: string, segment?: string): string;
+  /** Starts a program on a host. All are stopped when the site is closed. */
+  readonly start: (host: string, program: HostProgram) => HostProcess;
+  /** Stops the programs and removes every folder. */
   close(): Promise<void>;
 }
 
 const loopbackInterface = (): string => (process.platform === 'linux' ? 'lo' : 'lo0');
 
-/** Tells process numbers of one container from those of another that shares the temporary folder; 0 where there is no such thing. */
-const processNamespace = (): string => {
-  try {
-    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
-  } catch {
-    return '0';
-  }
+/** Milliseconds that a program may take to end once its control channel is closed. */
+const stopLimit = 5_000;
+
+/** Programs on hosts, stopped together. */
+export const createPrograms = (entry: (host: string) => HostEntry) => {
+  const running = new Set<HostProcess>();
+  return {
+    start: (host: string, program: HostProgram): HostProcess => {
+      const started = startHostProcess(entry(host), program);
+      running.add(started);
+      void started.ended.then(() => running.delete(started));
+      return started;
+    },
+    stop: async () => void (await Promise.all([...running].map((each) => each.stop(stopLimit)))),
+  };
 };
 
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Another user's process may not be signalled, but it is there.
-    return error instanceof Error && 'code' in error && error.code !== 'ESRCH';
-  }
-};
-
-/** Removes the folders of runs that were killed before they could. */
-const removeLeftovers = async (parent: string, prefix: string): Promise<void> => {
-  const names = await readdir(parent).catch(() => []);
-  const dead = names.filter((name) => {
-    const pid = name.startsWith(prefix)
-      ? /^(\d+)-/.exec(name.slice(prefix.length))?.[1]
-      : undefined;
-    return pid !== undefined && !isAlive(Number(pid));
-  });
-  const options = { recursive: true, force: true } as const;
-  await Promise.all(dead.map((name) => rm(join(parent, name), options).catch(() => undefined)));
-};
-
-/** The loopback lab: every host is 127.0.0.1, told apart by port. Its folders are removed when it is closed or, failing that, when the process ends; those of a killed run when the next one starts. */
-export const openLoopbackSite = async (parent: string = tmpdir()): Promise<LabSite> => {
-  const prefix = `discretio-${processNamespace()}-`;
-  await removeLeftovers(parent, prefix);
-  const root = await mkdtemp(join(parent, `${prefix}${process.pid}-`));
-  const removeAtOnce = () => rmSync(root, { recursive: true, force: true });
-  process.once('exit', removeAtOnce);
+/** The loopback lab: every host is 127.0.0.1, told apart by port. */
+export const openLoopbackSite = async (parent?: string): Promise<LabSite> => {
+  const folders = await openRunFolders(parent);
+  const programs = createPrograms(() => []);
   return {
     kind: 'loopback',
     interface: loopbackInterface(),
-    async folder(name) {
-      const folder = join(root, name);
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      return folder;
-    },
+    segments: [],
+    topology: null,
+    folder: folders.folder,
     address: () => '127.0.0.1',
+    start: programs.start,
     async close() {
-      await rm(root, { recursive: true, force: true });
-      process.off('exit', removeAtOnce);
+      await programs.stop();
+      await folders.remove();
     },
   };
 };

@@ -15,6 +15,7 @@ import {
 } from 'pkijs';
 import { concat } from '../bytes.ts';
 import { sha1 } from '../primitives/hash.ts';
+import { ipAddressBytes } from './ip-address.ts';
 import { keyUsageBit, type CertificateProfile } from './profiles.ts';
 
 /** Signs bytes with RSASSA-PKCS1-v1_5 and SHA-256; whoever holds the key supplies it. */
@@ -25,7 +26,7 @@ export interface CertificateOrder {
   readonly profile: CertificateProfile;
   readonly subject: {
     readonly commonName: string;
-    /** Names for the subjectAltName extension of a server: an IPv4 address becomes an iPAddress, else dNSName. */
+    /** Names for the subjectAltName extension of a server: an IPv4 or IPv6 address becomes an iPAddress, else dNSName. */
     readonly hosts?: readonly string[];
   };
   /** DER of the SubjectPublicKeyInfo. */
@@ -81,12 +82,12 @@ const keyUsageExtension = (profile: CertificateProfile): Extension => {
 };
 
 const subjectAltName = (host: string): GeneralName => {
-  const octets = /^\d{1,3}(\.\d{1,3}){3}$/.test(host) ? host.split('.').map(Number) : undefined;
-  return octets === undefined
+  const address = ipAddressBytes(host);
+  return address === undefined
     ? new GeneralName({ type: 2, value: host })
     : new GeneralName({
         type: 7,
-        value: new OctetString({ valueHex: Uint8Array.from(octets).buffer }),
+        value: new OctetString({ valueHex: Uint8Array.from(address).buffer }),
       });
 };
 

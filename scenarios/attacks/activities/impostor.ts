@@ -20,7 +20,7 @@ const lead = async (
   shown: CertifiedKey,
   chain: string,
 ) => {
-  const server = await startRogueServer(at.sip.host, shown, chain);
+  const server = await startRogueServer(world.site.address('testbed'), shown, chain);
   try {
     const phone = await world.phone(name, { ...at, sip: server.endpoint });
     await enrol(world, phone, numbers[name]);
@@ -63,7 +63,7 @@ export const impostor: Activity = {
     const at = await (await world.appliance()).describe();
     await world.write('topology.json', at);
     const { serverAuthority, clientAuthority } = at.trust;
-    const forged = forgeServer(at.sip.host, serverAuthority);
+    const forged = forgeServer(world.site.address('testbed'), serverAuthority);
     const attempts = [
       { shown: 'rogue-authority', ...(await lead(world, 'carol', at, forged, serverAuthority)) },
       {

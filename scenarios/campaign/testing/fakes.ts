@@ -80,8 +80,13 @@ export const fakeTarget = (events: string[], more: Partial<Target> = {}): Target
 export const fakeSite: LabSite = {
   kind: 'loopback',
   interface: 'lo',
+  segments: [],
+  topology: null,
   folder: unused,
   address: () => '127.0.0.1',
+  start: () => {
+    throw new Error('a fake site starts nothing');
+  },
   close: () => Promise.resolve(),
 };
 

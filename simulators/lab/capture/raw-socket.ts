@@ -1,5 +1,5 @@
 import { ok, fault, type Result } from '../../../reference/core/result.ts';
-import { findInterface } from './interfaces.ts';
+import { findInterface, type NetworkInterface } from './interfaces.ts';
 import { faultOfErrno, loadLibc, type CaptureFault, type Libc } from './libc.ts';
 
 const AF_PACKET = 17;
@@ -11,6 +11,8 @@ const SO_RCVBUF = 8;
 const SO_RCVBUFFORCE = 33;
 const SO_TIMESTAMPNS = 35;
 const SOL_PACKET = 263;
+const PACKET_ADD_MEMBERSHIP = 1;
+const PACKET_MR_PROMISC = 1;
 const PACKET_STATISTICS = 6;
 const PACKET_IGNORE_OUTGOING = 23;
 const PACKET_OUTGOING = 4;
@@ -52,7 +54,19 @@ const int32 = (value: number): Buffer => {
   return bytes;
 };
 
-const configure = (libc: Libc, socket: number, loopback: boolean): void => {
+/** A packet_mreq that asks for every packet of an interface, also those for others. */
+const everyPacketOf = (index: number): Buffer => {
+  const request = Buffer.alloc(16);
+  request.writeInt32LE(index, 0);
+  request.writeUInt16LE(PACKET_MR_PROMISC, 4);
+  return request;
+};
+
+const configure = (
+  libc: Libc,
+  socket: number,
+  { index, loopback }: Pick<NetworkInterface, 'index' | 'loopback'>,
+): void => {
   const size = int32(receiveBuffer);
   if (libc.setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, size, 4) < 0) {
     libc.setsockopt(socket, SOL_SOCKET, SO_RCVBUF, size, 4);
@@ -60,6 +74,8 @@ const configure = (libc: Libc, socket: number, loopback: boolean): void => {
   libc.setsockopt(socket, SOL_SOCKET, SO_TIMESTAMPNS, int32(1), 4);
   // A loopback packet is seen going out and coming in; where the kernel is too old for this option the reader skips one.
   if (loopback) libc.setsockopt(socket, SOL_PACKET, PACKET_IGNORE_OUTGOING, int32(1), 4);
+  // A bridge shows what it only passes on to those who ask for everything.
+  else libc.setsockopt(socket, SOL_PACKET, PACKET_ADD_MEMBERSHIP, everyPacketOf(index), 16);
 };
 
 /** Opens a packet socket on an interface (see packet(7)). */
@@ -74,7 +90,7 @@ export const openRawSocket = (name: string): Result<RawSocket, CaptureFault> => 
   // Protocol 0 receives nothing until bind names the interface, so no other interface's packet slips in.
   const socket = libc.value.socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
   if (socket < 0) return faultOfErrno(libc.value, 'socket(AF_PACKET)');
-  configure(libc.value, socket, found.value.loopback);
+  configure(libc.value, socket, found.value);
   const address = Buffer.alloc(addressLength);
   address.writeUInt16LE(AF_PACKET, 0);
   address.writeUInt16BE(ETH_P_ALL, 2);

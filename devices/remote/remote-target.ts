@@ -1,0 +1,164 @@
+import { join } from 'node:path';
+import type { LabSite } from '../../simulators/lab/site.ts';
+import { nodeProgram, type HostProcess } from '../../simulators/lab/host-process.ts';
+import {
+  DeadlineError,
+  type Appliance,
+  type Capability,
+  type Phone,
+  type Target,
+} from '../contract.ts';
+import type { PartReport, PartRequest, PassedError } from './protocol.ts';
+
+/** Milliseconds that a part's process may take to end once asked. */
+const stopLimit = 5_000;
+
+const errorOf = ({ name, message }: PassedError): Error =>
+  name === 'DeadlineError'
+    ? new DeadlineError(message)
+    : Object.assign(new Error(message), { name });
+
+/** A part in another process. */
+interface RemotePart {
+  readonly capabilities: ReadonlySet<Capability>;
+  readonly call: (method: string, args: readonly unknown[]) => Promise<unknown>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Asks a part and matches its answers; everything still open is rejected when its process ends. */
+const createAsking = (process: HostProcess, what: string) => {
+  const open = new Map<number, PromiseWithResolvers<unknown>>();
+  let next = 0;
+  let over: string | null = null;
+  void process.ended.then((how) => {
+    over = `${what}: its process is gone (${how})`;
+    for (const { reject } of open.values()) reject(new Error(over));
+    open.clear();
+  });
+  return {
+    take(report: PartReport): void {
+      if (report.kind !== 'returned' && report.kind !== 'thrown') return;
+      const asked = open.get(report.id);
+      open.delete(report.id);
+      if (report.kind === 'returned') asked?.resolve(report.value);
+      else asked?.reject(errorOf(report.error));
+    },
+    call: (method: string, args: readonly unknown[]): Promise<unknown> => {
+      if (over !== null) return Promise.reject(new Error(over));
+      const answer = Promise.withResolvers<unknown>();
+      open.set((next += 1), answer);
+      process.send({ kind: 'call', id: next, method, args });
+      return answer.promise;
+    },
+  };
+};
+
+const startRemote = async (
+  site: LabSite,
+  host: string,
+  request: PartRequest,
+): Promise<RemotePart> => {
+  const process = site.start(host, nodeProgram(join(import.meta.dirname, 'host-program.ts'), []));
+  const asking = createAsking(process, host);
+  const started = Promise.withResolvers<readonly Capability[]>();
+  process.onMessage((message) => {
+    const report = message as PartReport;
+    if (report.kind === 'started') started.resolve(report.capabilities as readonly Capability[]);
+    else if (report.kind === 'refused') started.reject(errorOf(report.error));
+    else asking.take(report);
+  });
+  void process.ended.then((how) => started.reject(new Error(`${host}: ${how} before it was up`)));
+  process.send({ kind: 'start', request });
+  const capabilities = new Set(await started.promise);
+  return {
+    capabilities,
+    call: asking.call,
+    stop: async () => {
+      // Its own end first: a part frees its ports and leaves the network before its process goes.
+      const ending = asking.call('stop', []).catch(() => undefined);
+      await Promise.race([ending, process.ended]);
+      await process.stop(stopLimit);
+    },
+  };
+};
+
+/** Calls a method of a remote part. What comes back has the type of the contract: the part was checked in its own process. */
+const callerOf =
+  <Part extends object>({ call }: RemotePart) =>
+  <Name extends keyof Part & string>(name: Name): Part[Name] =>
+    ((...args: readonly unknown[]) => call(name, args)) as Part[Name];
+
+const remoteAppliance = (part: RemotePart): Appliance => {
+  const remote = callerOf<Appliance>(part);
+  return {
+    capabilities: part.capabilities,
+    describe: remote('describe'),
+    readToken: remote('readToken'),
+    refusals: remote('refusals'),
+    stop: part.stop,
+  };
+};
+
+const remotePhone = (name: string, part: RemotePart): Phone => {
+  const remote = callerOf<Phone>(part);
+  return {
+    name,
+    capabilities: part.capabilities,
+    requestEnrolment: remote('requestEnrolment'),
+    completeEnrolment: remote('completeEnrolment'),
+    unlock: remote('unlock'),
+    register: remote('register'),
+    setAutoAnswer: remote('setAutoAnswer'),
+    dial: remote('dial'),
+    hangUp: remote('hangUp'),
+    waitForCall: remote('waitForCall'),
+    waitForAudio: remote('waitForAudio'),
+    report: remote('report'),
+    refusals: remote('refusals'),
+    storedFiles: remote('storedFiles'),
+    tlsKeyLog: remote('tlsKeyLog'),
+    keyAgreementLog: remote('keyAgreementLog'),
+    mediaKeys: remote('mediaKeys'),
+    stop: part.stop,
+  };
+};
+
+const addressesOf = (site: LabSite, host: string): Readonly<Record<string, string>> => {
+  const attachments = site.topology?.hosts.find(({ name }) => name === host)?.attachments ?? [];
+  return Object.fromEntries([
+    ['', site.address(host)],
+    ...attachments.map(({ segment }) => [segment, site.address(host, segment)] as const),
+  ]);
+};
+
+/** The same target with each part in a process of its own, on its host in the lab. `targetFile` is the file that the target came from; the reference where absent. */
+export const targetOnHosts = (
+  target: Target,
+  targetFile: string | undefined,
+  site: LabSite,
+): Target => {
+  const file = targetFile === undefined ? {} : { targetFile };
+  return {
+    name: target.name,
+    capabilities: target.capabilities,
+    codec: () => target.codec(),
+    async startAppliance() {
+      const part = await startRemote(site, 'appliance', {
+        ...file,
+        part: { kind: 'appliance' },
+        folder: await site.folder('appliance'),
+        addresses: addressesOf(site, 'appliance'),
+      });
+      return remoteAppliance(part);
+    },
+    async startPhone(_site, name, appliance) {
+      const part = await startRemote(site, name, {
+        ...file,
+        part: { kind: 'phone', name, appliance },
+        folder: await site.folder(`phone-${name}`),
+        addresses: addressesOf(site, name),
+      });
+      return remotePhone(name, part);
+    },
+  };
+};

@@ -1,0 +1,61 @@
+import { openRunFolders } from '../run-folders.ts';
+import { createPrograms, type LabSite } from '../site.ts';
+import type { CheckedTopology } from '../topology/check.ts';
+import { buildTopology, namespacePath } from './build.ts';
+import { segmentInterface } from './interface-names.ts';
+
+const addressOf = (topology: CheckedTopology, name: string, segment?: string): string => {
+  const { hosts, testbed } = topology;
+  const host = hosts.find((each) => each.name === name);
+  const attachments = name === 'testbed' ? [testbed] : (host?.attachments ?? []);
+  const found = attachments.find((each) => segment === undefined || each.segment === segment);
+  const address = found?.ipv4 ?? found?.ipv6;
+  if (address !== undefined) return address;
+  const known = ['testbed', ...hosts.map((each) => each.name)].join(', ');
+  throw new Error(
+    segment === undefined || attachments.length === 0
+      ? `the lab has no host ${name}; its hosts are ${known}`
+      : `the host ${name} has no address on segment ${segment}`,
+  );
+};
+
+/** How a program comes to run on a host. */
+export const hostEntry = (host: string): readonly string[] =>
+  host === 'testbed' ? [] : ['nsenter', `--net=${namespacePath(host)}`, '--'];
+
+/**
+ * Builds the lab of network namespaces, in a process that has namespaces of its own (scope `lab` of own-namespace.ts).
+ * Nothing of it outlives this process. Rejects with one line.
+ */
+export const openNetnsSite = async (
+  topology: CheckedTopology,
+  parent?: string,
+): Promise<LabSite> => {
+  const folders = await openRunFolders(parent);
+  const programs = createPrograms((host) => {
+    addressOf(topology, host);
+    return hostEntry(host);
+  });
+  try {
+    await buildTopology(topology, await folders.folder('network'));
+  } catch (error) {
+    await folders.remove();
+    throw error;
+  }
+  const primary = topology.testbed.segment;
+  return {
+    kind: 'netns',
+    interface: segmentInterface(topology, primary),
+    segments: topology.segments
+      .filter(({ name }) => name !== primary)
+      .map(({ name }) => ({ segment: name, interface: segmentInterface(topology, name) })),
+    topology,
+    folder: folders.folder,
+    address: (host, segment) => addressOf(topology, host, segment),
+    start: programs.start,
+    async close() {
+      await programs.stop();
+      await folders.remove();
+    },
+  };
+};

@@ -1,0 +1,33 @@
+import { BlockList, isIPv4 } from 'node:net';
+
+/** The parts of an address with its prefix length, such as 10.1.0.0/24. */
+export interface Prefix {
+  readonly address: string;
+  /** Bits. */
+  readonly length: number;
+}
+
+/** Splits what the schema has found to be a prefix. */
+export const prefixOf = (text: string): Prefix => {
+  const slash = text.lastIndexOf('/');
+  return { address: text.slice(0, slash), length: Number(text.slice(slash + 1)) };
+};
+
+const family = (address: string): 'ipv4' | 'ipv6' => (isIPv4(address) ? 'ipv4' : 'ipv6');
+
+/** Whether an address lies in a prefix. */
+export const contains = (prefix: string, address: string): boolean => {
+  const { address: base, length } = prefixOf(prefix);
+  if (family(base) !== family(address)) return false;
+  const list = new BlockList();
+  list.addSubnet(base, length, family(base));
+  return list.check(address, family(address));
+};
+
+/** Whether two prefixes share an address: then one holds the other's first. */
+export const overlap = (left: string, right: string): boolean =>
+  contains(left, prefixOf(right).address) || contains(right, prefixOf(left).address);
+
+/** Whether two texts name the same address. */
+export const sameAddress = (left: string, right: string): boolean =>
+  contains(`${left}/${isIPv4(left) ? 32 : 128}`, right);
