@@ -44,6 +44,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 const forbidden: readonly { readonly from: string; readonly to: string }[] = [
   { from: 'simulators/attackers/', to: 'reference/core/csl/' },
   { from: 'simulators/peers/', to: 'reference/core/csl/' },
+  { from: 'simulators/peers/', to: 'reference/core/sip/' },
   { from: 'scenarios/', to: 'simulators/mutants/' },
 ];
 

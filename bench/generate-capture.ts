@@ -1,7 +1,7 @@
 import { aesCm128HmacSha1Tag80Tables } from '../reference/core/rtp/srtp-tables.ts';
 import { concat, toHex, utf8 } from '../reference/core/bytes.ts';
 import { createCaptureWriter, type CaptureWriter, type Host } from './capture-writer.ts';
-import { createSeededRandom, type SeededRandom } from './seeded-random.ts';
+import { createSeededRandom, type SeededRandom } from '../simulators/lab/link/seeded-random.ts';
 import { recordTls, type TlsTemplate } from './tls-template.ts';
 
 /** Keys of one direction of a call, as `discretio inspect --srtp-keys` reads them. */

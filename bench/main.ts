@@ -1,12 +1,20 @@
 import { parseArgs } from 'node:util';
+import { benchmarkCalls } from './calls.ts';
+import { benchmarkHandshake } from './handshake.ts';
 import { benchmarkInspect } from './inspect.ts';
+import { benchmarkRelay } from './relay.ts';
 import type { BenchmarkOptions, BenchmarkRow } from './row.ts';
+import { benchmarkSrtp } from './srtp.ts';
 
 /** Benchmarks by name. */
 const benchmarks: Readonly<
   Record<string, (options: BenchmarkOptions) => Promise<readonly BenchmarkRow[]>>
 > = {
+  calls: benchmarkCalls,
+  handshake: benchmarkHandshake,
   inspect: benchmarkInspect,
+  relay: benchmarkRelay,
+  srtp: benchmarkSrtp,
 };
 
 const usage = `usage: npm run bench -- ${Object.keys(benchmarks).join('|')} [--json] [--size MEGABYTES] [--seed N]`;

@@ -7,6 +7,7 @@ import { addEvaluateCommand } from './evaluate.ts';
 import { addInspectCommand } from './inspect.ts';
 import { addJudgeCommand } from './judge.ts';
 import { addKeystoreCommand } from './keystore.ts';
+import { addLabCommand } from './lab.ts';
 import { addProbeCommand } from './probe.ts';
 import { version } from './version.ts';
 
@@ -33,6 +34,7 @@ const buildProgram = (finish: (code: number) => void): Command => {
   addInspectCommand(program, finish);
   addKeystoreCommand(program, finish);
   addProbeCommand(program, finish);
+  addLabCommand(program, finish);
   inOneLine(program, 'discretio --help lists the commands');
   for (const command of program.commands)
     inOneLine(command, `discretio ${command.name()} --help lists its options`);

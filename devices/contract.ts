@@ -7,6 +7,7 @@
 export type Capability =
   | 'enrol'
   | 'call'
+  | 'hold'
   | 'read-token'
   | 'show-identifiers'
   | 'export-stored-files'
@@ -73,6 +74,8 @@ export interface CallReport {
   readonly peerNumber: string;
   /** As on screen, null while nothing is verified. */
   readonly identifiers: Identifiers | null;
+  /** Who has put the call on hold: this phone, its peer, or each the other. */
+  readonly held: 'none' | 'local' | 'remote' | 'both';
   /** Code of the reason a call ended otherwise than by hanging up, such as `csl/identity`. */
   readonly endedBy: string | null;
   readonly packetsSent: number;
@@ -120,6 +123,10 @@ export interface Phone {
   /** Starts a call; resolves once the INVITE is sent. */
   dial(number: string): Promise<void>;
   hangUp(): Promise<void>;
+  /** Puts the peer on hold; resolves once it has agreed. With the capability `hold` only, as the next. */
+  hold?(): Promise<void>;
+  /** Takes the peer back from hold; resolves once it has agreed. */
+  resume?(): Promise<void>;
   /** Resolves with the report once the newest call is in one of the states; rejects with DeadlineError after `deadline` milliseconds. */
   waitForCall(states: readonly CallState[], deadline: number): Promise<CallReport>;
   /** Resolves once so many more audio packets were received and verified; rejects with DeadlineError after `deadline` milliseconds. */

@@ -67,6 +67,46 @@ describe('the reference system through its contract', () => {
     expect([...(await alice.refusals()), ...(await bob.refusals())]).toEqual([]);
   });
 
+  it('holds and resumes under fresh keys, from both sides and from both at once', async () => {
+    const { phone } = await system();
+    const [alice, bob] = await Promise.all([
+      phone('alice', '+33639980001'),
+      phone('bob', '+33639980002'),
+    ]);
+    await bob.setAutoAnswer(true);
+    await alice.dial('+33639980002');
+    const [{ identifiers }] = await Promise.all([
+      alice.waitForAudio(3, 10_000),
+      bob.waitForAudio(3, 10_000),
+    ]);
+    const held = async () => [(await alice.report()).held, (await bob.report()).held];
+    await alice.hold?.();
+    await bob.waitForAudio(3, 10_000);
+    await expect.poll(held).toEqual(['local', 'remote']);
+    await alice.resume?.();
+    await Promise.all([alice.waitForAudio(3, 10_000), bob.waitForAudio(3, 10_000)]);
+    await expect.poll(held).toEqual(['none', 'none']);
+    // Glare: one or both get 491, wait and try again (RFC 3261 section 14.1).
+    await Promise.all([alice.hold?.(), bob.hold?.()]);
+    await expect.poll(held).toEqual(['both', 'both']);
+    await bob.resume?.();
+    await alice.resume?.();
+    await Promise.all([alice.waitForAudio(3, 10_000), bob.waitForAudio(3, 10_000)]);
+    await expect.poll(held).toEqual(['none', 'none']);
+    expect((await alice.report()).identifiers).toEqual(identifiers);
+    expect(await alice.mediaKeys()).toEqual(await bob.mediaKeys());
+    const masters = (await alice.mediaKeys()).map(({ masterKey }) => masterKey);
+    expect(new Set(masters).size).toBe(14);
+    const exponents = await Promise.all([alice.keyAgreementLog(), bob.keyAgreementLog()]);
+    const seen = exponents.flat().map(({ exponent }) => exponent);
+    expect(new Set(seen).size).toBe(seen.length);
+    await bob.hangUp();
+    expect(await alice.waitForCall(['ended'], 5_000)).toMatchObject({
+      endedBy: null,
+      held: 'none',
+    });
+  });
+
   it('names the phone, the step and the reason when something is refused', async () => {
     const { phone } = await system();
     const alice = await phone('alice', '+33639980001');

@@ -30,6 +30,7 @@ import {
 const capabilities: ReadonlySet<Capability> = new Set<Capability>([
   'enrol',
   'call',
+  'hold',
   'read-token',
   'show-identifiers',
   'export-stored-files',
@@ -170,6 +171,8 @@ const adaptPhone = (
     setAutoAnswer: async (answer) => phone.setAutoAnswer(answer),
     dial: (number) => named('dialling', phone.dial(number)),
     hangUp: async () => phone.hangUp(),
+    hold: () => named('hold', phone.hold()),
+    resume: () => named('resuming', phone.resume()),
     waitForCall: (states, deadline) =>
       named(
         'call',
@@ -218,7 +221,8 @@ export interface ReferenceTargetParts {
 export const referenceTarget = (parts: ReferenceTargetParts = {}): Target => ({
   name: parts.name ?? 'reference',
   capabilities,
-  codec: describeCodec,
+  codec: () =>
+    `${describeCodec()}; key agreement ${(parts.phone?.keyAgreement ?? phoneParts.keyAgreement).name}`,
   startAppliance: (site) =>
     startReferenceAppliance(site, { ...applianceParts, ...parts.appliance }),
   startPhone: (site, name, appliance) =>

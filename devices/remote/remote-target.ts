@@ -111,6 +111,9 @@ const remotePhone = (name: string, part: RemotePart): Phone => {
     setAutoAnswer: remote('setAutoAnswer'),
     dial: remote('dial'),
     hangUp: remote('hangUp'),
+    ...(part.capabilities.has('hold')
+      ? { hold: remote('hold'), resume: remote('resume') }
+      : {}),
     waitForCall: remote('waitForCall'),
     waitForAudio: remote('waitForAudio'),
     report: remote('report'),

@@ -4,7 +4,8 @@ import { commonNameOwnsFrom, type IdentityRule } from '../core/sip/registrar-pro
 import { exactTlsProfile, type TlsProfile } from '../core/tls/profile.ts';
 import { createAuthorities, type Authorities } from './authorities/authorities.ts';
 import { startRegistrationService } from './registration/service.ts';
-import { createRelay, type RelayRange } from './relay/relay.ts';
+import { logRelayEvent } from './relay/log.ts';
+import { createRelay, type RelayRange, type RelaySettings } from './relay/relay.ts';
 import { createMediaPath } from './signalling/media-path.ts';
 import { startSignallingServer } from './signalling/server.ts';
 import type { SmsSender } from './sms/sms-sender.ts';
@@ -41,7 +42,7 @@ export interface ApplianceSettings {
   /** 0 lets the system choose. */
   readonly sipPort: number;
   readonly registrationPort: number;
-  readonly relay: RelayRange;
+  readonly relay: RelaySettings;
   readonly sms: SmsSender;
   readonly onRefusal: (refusal: ApplianceRefusal) => void;
 }
@@ -78,7 +79,7 @@ export const startAppliance = async (
   ]);
   const started: { close(): Promise<void> }[] = [];
   try {
-    const relay = await createRelay(settings.relay);
+    const relay = await createRelay(settings.relay, (event) => logRelayEvent(event, refuse));
     started.unshift(relay);
     const registration = await startRegistrationService({
       host,
@@ -108,7 +109,7 @@ export const startAppliance = async (
     return {
       sip: signalling.endpoint,
       registration: registration.endpoint,
-      relay: settings.relay,
+      relay: { host: settings.relay.host, first: settings.relay.first, last: settings.relay.last },
       trust: authorities.trust,
       stop: () => closeAll(started),
     };

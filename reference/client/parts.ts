@@ -1,21 +1,25 @@
-import { answerChecks } from '../core/csl/answer.ts';
-import type { AnswerSubject } from '../core/csl/answer.ts';
-import type { Check, Revocation } from '../core/csl/checks.ts';
-import { confirmationChecks, type ConfirmationSubject } from '../core/csl/confirmation.ts';
+import type { Revocation } from '../core/csl/checks.ts';
+import {
+  csl1,
+  cslChecks,
+  type KeyAgreementChecks,
+  type KeyAgreementReading,
+} from '../core/csl/key-agreement.ts';
 import type { SessionKeys } from '../core/csl/key-schedule.ts';
-import { offerChecks, type OfferSubject } from '../core/csl/offer.ts';
 import type { Certificate } from '../core/pki/certificate.ts';
 import { aesCm128HmacSha1Tag80, type SrtpSuite } from '../core/rtp/srtp.ts';
+import type { PhoneAudio } from './audio/phone-audio.ts';
 import { connectTls } from './tls/connect.ts';
 
 /** Parts a phone is composed of. {@link phoneParts} is the right set; a deliberately broken phone is composed of others. */
-export interface PhoneParts {
+export interface PhoneParts extends KeyAgreementChecks {
   /** Connects to the signalling server and checks whom it reached (target 5.2). */
   readonly connectTls: typeof connectTls;
   readonly suite: SrtpSuite;
-  readonly offerChecks: readonly Check<OfferSubject>[];
-  readonly answerChecks: readonly Check<AnswerSubject>[];
-  readonly confirmationChecks: readonly Check<ConfirmationSubject>[];
+  /** What the phone says and where it puts what it hears; a tone and no file where absent. */
+  readonly audio?: PhoneAudio;
+  /** How phones agree on keys; it applies the checks. */
+  readonly keyAgreement: KeyAgreementReading;
   /** Asks whether a peer's certificate is revoked (interpretations I-7). */
   readonly revocation: (certificate: Certificate) => Promise<Revocation>;
 }
@@ -24,9 +28,8 @@ export interface PhoneParts {
 export const phoneParts: PhoneParts = {
   connectTls,
   suite: aesCm128HmacSha1Tag80,
-  offerChecks,
-  answerChecks,
-  confirmationChecks,
+  keyAgreement: csl1,
+  ...cslChecks,
   revocation: () => Promise.resolve('good'),
 };
 

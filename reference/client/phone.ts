@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { viewOf, type CallView } from './calls/call.ts';
+import type { ReconnectionPolicy } from '../core/sip/reconnection.ts';
 import { beginEnrolment, type PendingPhoneEnrolment } from './enrolment/enrolment.ts';
 import { phoneParts, type PhoneLogs, type PhoneParts } from './parts.ts';
 import { openStoredKey, type StoredTrust } from './storage/storage.ts';
@@ -17,6 +18,8 @@ export interface PhoneSettings {
   readonly folder: string;
   /** Address that media sockets bind to. */
   readonly host: string;
+  /** How long it waits before it registers anew by itself. */
+  readonly reconnection?: ReconnectionPolicy;
 }
 
 /** The reference phone: what its user can do. Methods reject with one line that names the thing and the reason. */
@@ -25,13 +28,20 @@ export interface ReferencePhone {
   completeEnrolment(token: string): Promise<void>;
   /** Opens the stored key. A phone that was open before hangs up and leaves the network, once the key has opened. */
   unlock(passphrase: string): Promise<void>;
-  /** Connects and registers; resolves once the registrar has answered 200. A call under way goes on over the new connection. */
+  /**
+   * Connects and registers; resolves once the registrar has answered 200. A call under way goes on over the new connection.
+   * From then on the phone registers anew by itself whenever its registration ends, until it stops or is unlocked anew.
+   */
   register(): Promise<void>;
   setAutoAnswer(answer: boolean): void;
   /** Resolves once the INVITE is sent. */
   dial(number: string): Promise<void>;
   /** Accepts the call that rings, if one does. */
   answer(): Promise<void>;
+  /** Puts the peer on hold; resolves once it has agreed under fresh keys. */
+  hold(): Promise<void>;
+  /** Takes the peer back from hold. */
+  resume(): Promise<void>;
   hangUp(): void;
   view(): CallView;
   readonly events: PhoneEvents;
@@ -77,7 +87,7 @@ export const createPhone = (
   logs: PhoneLogs,
   parts: PhoneParts = phoneParts,
 ): ReferencePhone => {
-  const { folder, sip, trust, host } = settings;
+  const { folder, sip, trust, host, reconnection } = settings;
   const events: PhoneEvents = new EventEmitter();
   const enrolling = createEnrolling(settings, logs);
   const queue = createQueue();
@@ -92,7 +102,8 @@ export const createPhone = (
   const open = async (passphrase: string): Promise<void> => {
     const identity = await openStoredKey(folder, passphrase, Date.now());
     await phone?.close();
-    phone = openUnlockedPhone({ identity, sip, trust, host, parts, logs, events });
+    const policy = reconnection === undefined ? {} : { reconnection };
+    phone = openUnlockedPhone({ identity, sip, trust, host, parts, logs, events, ...policy });
   };
   return {
     events,
@@ -107,6 +118,8 @@ export const createPhone = (
       await unlocked().calls.dial(number);
     },
     answer: async () => unlocked().calls.answer(),
+    hold: async () => unlocked().calls.hold(),
+    resume: async () => unlocked().calls.resume(),
     hangUp: () => unlocked().calls.hangUp(),
     view: () => phone?.calls.view() ?? viewOf(null),
     async stop() {

@@ -1,14 +1,19 @@
-import { randomBytes, sign } from 'node:crypto';
+import { randomBytes, randomInt, sign } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { toHex } from '../core/bytes.ts';
 import { localParty, type LocalParty } from '../core/csl/party.ts';
 import { parsePem } from '../core/keystore/pem.ts';
 import { parseCertificate, type Certificate } from '../core/pki/certificate.ts';
+import type { ReconnectionPolicy } from '../core/sip/reconnection.ts';
 import type { UserAgentConfig, UserAgentEvent } from '../core/sip/user-agent.ts';
 import { createCalls, type Calls } from './calls/calls.ts';
 import type { PhoneLogs, PhoneParts } from './parts.ts';
 import { createSignalling, type Signalling } from './signalling/signalling.ts';
+import {
+  createStayingRegistered,
+  type RegistrationOutcome,
+} from './signalling/staying-registered.ts';
 import type { OpenedIdentity, StoredTrust } from './storage/storage.ts';
 
 /** Milliseconds for the TLS handshake with the signalling server. */
@@ -27,12 +32,17 @@ export interface UnlockedPhoneOptions {
   readonly parts: PhoneParts;
   readonly logs: PhoneLogs;
   readonly events: PhoneEvents;
+  /** How long it waits before it registers anew by itself. */
+  readonly reconnection?: ReconnectionPolicy;
 }
 
 /** A phone whose key is open: its calls and its signalling. */
 export interface UnlockedPhone {
   readonly calls: Calls;
-  /** Connects anew and registers; a call under way goes on. Rejects with one line. To be called one after the other. */
+  /**
+   * Connects anew and registers; a call under way goes on. Rejects with one line. Once it has succeeded, the phone stays
+   * registered by itself: whenever that ends it tries again, with growing pauses.
+   */
   register(): Promise<void>;
   connected(): boolean;
   /** Hangs up and ends the connection, for good: no socket and no timer stays. */
@@ -60,12 +70,23 @@ const partyOf = (identity: OpenedIdentity, authority: Certificate): LocalParty =
 /** A host as URIs write it (RFC 3986 section 3.2.2). */
 const uriHost = (host: string): string => (isIPv6(host) ? `[${host}]` : host);
 
-/** How a registration came out: null when it stands, undefined for an event about something else. */
-const registrationProblem = (event: UserAgentEvent): string | null | undefined => {
+/** How a registration came out, or that it ended; undefined for an event about something else. */
+type RegistrationEvent = Extract<
+  UserAgentEvent,
+  { readonly kind: 'registered' | 'registration-failed' | 'registration-lost' }
+>;
+
+const isAboutRegistration = (event: UserAgentEvent): event is RegistrationEvent =>
+  event.kind === 'registered' ||
+  event.kind === 'registration-failed' ||
+  event.kind === 'registration-lost';
+
+/** What is wrong, null when the registration stands. */
+const problemOf = (event: RegistrationEvent): string | null => {
   if (event.kind === 'registered') return null;
-  if (event.kind === 'registration-failed') return `the registrar answered ${event.status}`;
-  if (event.kind === 'registration-lost') return 'the connection was lost';
-  return undefined;
+  return event.kind === 'registration-failed'
+    ? `the registrar answered ${event.status}`
+    : 'the connection was lost';
 };
 
 /** A server that was refused, and why, belongs into the phone's log. */
@@ -92,18 +113,8 @@ const connect = async (options: UnlockedPhoneOptions, signalling: Signalling): P
   signalling.attach(socket, contact);
 };
 
-const registerWith = async (
-  options: UnlockedPhoneOptions,
-  signalling: Signalling,
-  outcome: () => Promise<string | null>,
-): Promise<void> => {
-  await signalling.disconnect();
-  await connect(options, signalling);
-  const answered = outcome();
-  signalling.command({ kind: 'register' });
-  const problem = await answered;
-  if (problem !== null) throw new Error(`${options.identity.number}: not registered: ${problem}`);
-};
+/** A random number in [0, 1). */
+const uniform = (): number => randomInt(2 ** 32) / 2 ** 32;
 
 const userAgentOf = (number: string, server: string): UserAgentConfig => ({
   number,
@@ -111,13 +122,92 @@ const userAgentOf = (number: string, server: string): UserAgentConfig => ({
   // Until the first connection; each brings its own.
   contact: `sip:${number}@phone.invalid;transport=tls`,
   random: () => toHex(new Uint8Array(randomBytes(12))),
+  uniform,
 });
+
+interface Registering {
+  /** Takes every event of the user agent; false for one about something else. */
+  onEvent(event: UserAgentEvent): boolean;
+  onDown(): void;
+  register(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The registration of a phone: attempts by hand and by itself, one after the other. */
+const createRegistering = (
+  options: UnlockedPhoneOptions,
+  signalling: () => Signalling,
+): Registering => {
+  const { identity, events } = options;
+  let awaited: PromiseWithResolvers<RegistrationEvent> | undefined;
+  const ask = (): Promise<RegistrationEvent> => {
+    awaited = Promise.withResolvers();
+    const { promise } = awaited;
+    signalling().command({ kind: 'register' });
+    return promise.finally(() => {
+      awaited = undefined;
+    });
+  };
+  /** Registers, on a new connection unless the present one may stay; rejects with what went wrong. */
+  const registerOn = async (mayStay: boolean): Promise<void> => {
+    if (!mayStay) await signalling().disconnect();
+    if (!signalling().connected()) await connect(options, signalling());
+    const event = await ask();
+    const problem = problemOf(event);
+    if (problem === null) return;
+    const retryAfter = event.kind === 'registration-failed' ? event.retryAfter : undefined;
+    const error = new Error(`${identity.number}: not registered: ${problem}`);
+    throw retryAfter === undefined ? error : Object.assign(error, { retryAfter });
+  };
+  const outcomeOf = async (work: Promise<void>): Promise<RegistrationOutcome> => {
+    try {
+      await work;
+      return { kind: 'registered' };
+    } catch (error) {
+      if (!(error instanceof Error && 'retryAfter' in error)) return { kind: 'failed' };
+      return { kind: 'failed', retryAfter: Number(error.retryAfter) };
+    }
+  };
+  /** What the user agent cannot tell: that no connection came about. */
+  const tellUnconnected = (error: unknown): never => {
+    if (!signalling().connected())
+      events.emit('registration', error instanceof Error ? error.message : String(error));
+    throw error;
+  };
+  const staying = createStayingRegistered({
+    policy: options.reconnection ?? {},
+    uniform,
+    attempt: () => outcomeOf(registerOn(true).catch(tellUnconnected)),
+  });
+  return {
+    onEvent(event) {
+      if (!isAboutRegistration(event)) return false;
+      awaited?.resolve(event);
+      events.emit('registration', problemOf(event));
+      if (event.kind === 'registration-failed') {
+        const { status, retryAfter } = event;
+        // After 408, whatever the socket says, its connection is of no use (RFC 5626 section 4.4).
+        staying.ended({ kind: 'failed', ...(retryAfter === undefined ? {} : { retryAfter }) });
+        if (status === 408) void signalling().disconnect();
+      }
+      return true;
+    },
+    onDown: () => staying.ended({ kind: 'lost' }),
+    async register() {
+      let work = Promise.reject<void>(new Error(`${identity.number}: the phone is stopped`));
+      // Nobody asks for it when an attempt comes about.
+      work.catch(() => undefined);
+      await staying.byHand(() => outcomeOf((work = registerOn(false))));
+      return work;
+    },
+    stop: () => staying.stop(),
+  };
+};
 
 /** Puts an opened key to use; off the network until it registers. */
 export const openUnlockedPhone = (options: UnlockedPhoneOptions): UnlockedPhone => {
   const { identity, sip, host, parts, logs, events } = options;
   const authority = certificateOfPem(identity.trust.clientAuthority);
-  let awaited: PromiseWithResolvers<string | null> | undefined;
   const calls = createCalls({
     own: partyOf(identity, authority),
     clientAuthorities: [authority],
@@ -127,26 +217,26 @@ export const openUnlockedPhone = (options: UnlockedPhoneOptions): UnlockedPhone 
     command: (command) => signalling.command(command),
     changed: () => void events.emit('changed'),
   });
+  const registering = createRegistering(options, () => signalling);
   const signalling = createSignalling({
     userAgent: userAgentOf(identity.number, sip.host),
+    uniform,
     onEvent(event) {
-      const problem = registrationProblem(event);
-      if (problem === undefined) return calls.onEvent(event);
-      awaited?.resolve(problem);
-      events.emit('registration', problem);
+      if (!registering.onEvent(event)) calls.onEvent(event);
     },
+    onDown: () => registering.onDown(),
     onFault(error) {
       const detail = error instanceof Error ? error.message : String(error);
       logs.refusal({ at: Date.now(), code: 'phone/fault', detail });
     },
   });
-  const outcome = (): Promise<string | null> => (awaited = Promise.withResolvers()).promise;
   return {
     calls,
-    register: () => registerWith(options, signalling, outcome),
+    register: () => registering.register(),
     connected: () => signalling.connected(),
     async close() {
-      await Promise.all([calls.close(), signalling.close()]);
+      const stopped = registering.stop();
+      await Promise.all([calls.close(), signalling.close(), stopped]);
     },
   };
 };

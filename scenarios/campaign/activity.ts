@@ -37,6 +37,8 @@ export interface Activity {
   readonly after: readonly string[];
   /** Whether the wire is captured meanwhile. */
   readonly captured: boolean;
+  /** Whether every segment of the lab is captured, beside the one that all of them meet on. */
+  readonly everySegment?: boolean;
   readonly run: (world: World) => Promise<Secrets | void>;
 }
 

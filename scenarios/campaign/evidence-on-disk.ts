@@ -24,11 +24,13 @@ const portsSchema = z.object({
   registration: z.object({ port: z.number() }),
 });
 
-const captureName = 'capture.pcapng';
+/** Beginning of the names of an activity's capture and of what is said of it; of another segment than the main one where named. */
+export const captureName = (segment?: string): string =>
+  segment === undefined ? 'capture' : `capture-${segment}`;
 
 const readAll = async (folder: string): Promise<ReadonlyMap<string, Uint8Array>> => {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  const files = entries.filter((entry) => entry.isFile() && entry.name !== captureName);
+  const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.pcapng'));
   const contents = files.map(async (file) => {
     const path = join(file.parentPath, file.name);
     const bytes = await readFile(path).catch(() => null);
@@ -59,13 +61,15 @@ const readWire = async (
   run: string,
   activity: string,
   files: ReadonlyMap<string, Uint8Array>,
+  segment?: string,
 ): Promise<CapturedWire> => {
-  const capture = parse(files.get(`${activity}/capture.json`), captureSchema);
+  const name = captureName(segment);
+  const capture = parse(files.get(`${activity}/${name}.json`), captureSchema);
   if (!capture) return { kind: 'missing', reason: 'no capture was made' };
   if (capture.kind === 'missing')
     return { kind: 'missing', reason: `the wire was not captured: ${capture.reason}` };
   const ports = parse(files.get(`${activity}/topology.json`), portsSchema);
-  const path = `evidence/${activity}/${captureName}`;
+  const path = `evidence/${activity}/${name}.pcapng`;
   const missing = (reason: string) => ({ kind: 'missing', reason: `${path}: ${reason}` }) as const;
   try {
     const facts = await gatherFacts(join(run, path), {
@@ -79,11 +83,31 @@ const readWire = async (
   }
 };
 
+/** Segments other than the main one that an activity was captured on. */
+const segmentsOf = (activity: string, files: ReadonlyMap<string, Uint8Array>): readonly string[] =>
+  [...files.keys()].flatMap((path) => {
+    const prefix = `${activity}/${captureName('')}`;
+    return path.startsWith(prefix) && path.endsWith('.json')
+      ? [path.slice(prefix.length, -'.json'.length)]
+      : [];
+  });
+
+const readWires = async (
+  run: string,
+  activities: Activities,
+  files: ReadonlyMap<string, Uint8Array>,
+): Promise<ReadonlyMap<string, CapturedWire>> => {
+  const wires = new Map<string, CapturedWire>();
+  for (const { id } of activities.outcomes)
+    for (const segment of [undefined, ...segmentsOf(id, files)])
+      wires.set(`${id}/${captureName(segment)}`, await readWire(run, id, files, segment));
+  return wires;
+};
+
 /** Reads what a run left in its folder; an absent or damaged piece is absent to the judges, never guessed. */
 export const readEvidence = async (run: string, activities: Activities): Promise<Evidence> => {
   const files = await readAll(join(run, 'evidence'));
-  const wires = new Map<string, CapturedWire>();
-  for (const { id } of activities.outcomes) wires.set(id, await readWire(run, id, files));
+  const wires = await readWires(run, activities, files);
   const bytes = (activity: string, path: string) => files.get(`${activity}/${path}`) ?? null;
   return {
     outcome: (id) =>
@@ -93,7 +117,13 @@ export const readEvidence = async (run: string, activities: Activities): Promise
         reason: activities.ended ?? 'it was not reached',
         took: 0,
       },
-    wire: (id) => wires.get(id) ?? { kind: 'missing', reason: 'the activity was not reached' },
+    wire: (id, segment) =>
+      wires.get(`${id}/${captureName(segment)}`) ?? {
+        kind: 'missing',
+        reason: wires.has(`${id}/${captureName()}`)
+          ? `segment ${segment} was not captured`
+          : 'the activity was not reached',
+      },
     json: (activity, path, schema) => parse(files.get(`${activity}/${path}`), schema),
     bytes,
     text(activity, path) {

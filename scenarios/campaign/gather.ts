@@ -90,6 +90,7 @@ const record = (activity: Activity, running: Running): Promise<Recording> => {
   const { site, store, capture, limits, remark } = running;
   return startRecording(activity, {
     interface: site.interface,
+    segments: activity.everySegment === true ? site.segments : [],
     store,
     ...(capture === undefined ? {} : { start: capture }),
     limits: { keyLog: limits.stop, file: limits.activity },

@@ -1,8 +1,10 @@
 import type { Phone } from '../../devices/contract.ts';
 import type { EvidenceStore } from '../../reports/evidence/store.ts';
 import { startCapture, type Capture } from '../../simulators/lab/capture/packet-socket.ts';
+import type { CapturePoint } from '../../simulators/lab/site.ts';
 import type { Activity } from './activity.ts';
 import { failureOf, messageOf, within } from './deadline.ts';
+import { captureName } from './evidence-on-disk.ts';
 
 /** How a capture is started. */
 export type StartCapture = typeof startCapture;
@@ -14,8 +16,9 @@ export type Recorded =
 
 /** What recording works with. */
 export interface Recorder {
-  /** The interface whose packets are captured. */
+  /** The interface whose packets are captured, and those of further segments. */
   readonly interface: string;
+  readonly segments: readonly CapturePoint[];
   readonly store: EvidenceStore;
   /** {@link startCapture} unless a test gives another. */
   readonly start?: StartCapture;
@@ -32,7 +35,8 @@ export interface Recording {
 }
 
 /** Path of an activity's capture in the run folder. */
-export const captureOf = (activity: Activity): string => `evidence/${activity.id}/capture.pcapng`;
+export const captureOf = (activity: Activity, segment?: string): string =>
+  `evidence/${activity.id}/${captureName(segment)}.pcapng`;
 
 /** The TLS key log lines of every phone that gives them in time. */
 const keyLogsOf = async (
@@ -67,24 +71,45 @@ const complete = async (
   }
 };
 
+/** A capture of one interface, with what is to be said of it. */
+const recordInterface = async (
+  activity: Activity,
+  recorder: Recorder,
+  device: string,
+  segment?: string,
+) => {
+  const { start = startCapture, store } = recorder;
+  const started = await start({
+    interface: device,
+    file: await store.locate(captureOf(activity, segment)),
+    comment: `discretio: ${activity.title}${segment === undefined ? '' : `, segment ${segment}`}`,
+  });
+  return async (tlsKeyLog: () => Promise<readonly string[]>): Promise<Recorded> => {
+    const recorded: Recorded = started.ok
+      ? await complete(started.value, await tlsKeyLog(), recorder)
+      : { kind: 'missing', reason: started.error.detail ?? started.error.code };
+    await store.write(`evidence/${activity.id}/${captureName(segment)}.json`, recorded);
+    return recorded;
+  };
+};
+
 /** Starts capturing for an activity; where that is impossible the reason becomes evidence instead. */
 export const startRecording = async (
   activity: Activity,
   recorder: Recorder,
 ): Promise<Recording> => {
-  const { start = startCapture, store } = recorder;
-  const started = await start({
-    interface: recorder.interface,
-    file: await store.locate(captureOf(activity)),
-    comment: `discretio: ${activity.title}`,
-  });
+  const [main, ...others] = await Promise.all([
+    recordInterface(activity, recorder, recorder.interface),
+    ...recorder.segments.map((point) =>
+      recordInterface(activity, recorder, point.interface, point.segment),
+    ),
+  ]);
   return {
     async end(phones) {
-      const recorded: Recorded = started.ok
-        ? await complete(started.value, await keyLogsOf(phones, recorder), recorder)
-        : { kind: 'missing', reason: started.error.detail ?? started.error.code };
-      await store.write(`evidence/${activity.id}/capture.json`, recorded);
-      return recorded;
+      let asked: Promise<readonly string[]> | undefined;
+      const keyLogs = () => (asked ??= keyLogsOf(phones, recorder));
+      const [recorded] = await Promise.all([main, ...others].map((end) => end(keyLogs)));
+      return recorded ?? { kind: 'missing', reason: 'no capture was made' };
     },
   };
 };

@@ -23,7 +23,8 @@ export type CapturedWire =
 /** What a run left on disk, read again. Judges see nothing else: no clock, no network, no target. */
 export interface Evidence {
   outcome(activity: string): ActivityOutcome;
-  wire(activity: string): CapturedWire;
+  /** What passed on the lab's main segment, or on the one named. */
+  wire(activity: string, segment?: string): CapturedWire;
   /** A JSON file of an activity's folder, checked; null when it is absent or not of that shape. */
   json<Schema extends z.ZodType>(
     activity: string,

@@ -22,6 +22,7 @@ import {
   placeName,
   strangeFlow,
 } from './views/media-view.ts';
+import { judgeAccessSegments } from './views/access-segments.ts';
 import { worst } from './views/worst.ts';
 
 const needed = { bits: 2048, exponent: 65_537n } as const;
@@ -210,6 +211,12 @@ const judgeThroughRelay = (evidence: Evidence): Finding => {
   return flows.kind === 'fail' ? flows : judgeRelation(evidence);
 };
 
+/** Nothing but the relay's packets in the main segment, and, where phones have segments of their own, nothing there either. */
+const judgeNeverDirect = (evidence: Evidence): Finding => {
+  const relayed = onCapture(judgeRelay)(evidence);
+  return judgeAccessSegments(evidence, relayed) ?? relayed;
+};
+
 const base = { revision: 2, activities: [callActivity], needs: ['call'] } as const;
 
 /** Section 2.2: use of the product. */
@@ -217,5 +224,5 @@ export const sectionTwoTwo: readonly Scenario[] = [
   { ...base, id: '2.2/request', claims: ['2.2.a'], judge: judgeRequest },
   { ...base, id: '2.2/token', claims: ['2.2.b'], judge: judgeToken },
   { ...base, id: '2.2/through-relay', claims: ['2.2.d'], judge: judgeThroughRelay },
-  { ...base, id: '2.2/never-direct', claims: ['2.2.g'], judge: onCapture(judgeRelay) },
+  { ...base, id: '2.2/never-direct', claims: ['2.2.g'], judge: judgeNeverDirect },
 ];

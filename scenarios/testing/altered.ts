@@ -80,10 +80,10 @@ export const withoutCapture =
   (activity: string): Change =>
   (evidence) => ({
     ...evidence,
-    wire: (id) =>
+    wire: (id, segment) =>
       id === activity
         ? { kind: 'missing', reason: 'the wire was not captured: not permitted' }
-        : evidence.wire(id),
+        : evidence.wire(id, segment),
   });
 
 /** The facts of the captured call changed. */
@@ -91,9 +91,9 @@ export const withFacts =
   (change: (facts: WireFacts, evidence: Evidence) => WireFacts): Change =>
   (evidence) => ({
     ...evidence,
-    wire(id) {
-      const wire = evidence.wire(id);
-      if (id !== 'call' || wire.kind === 'missing') return wire;
+    wire(id, segment) {
+      const wire = evidence.wire(id, segment);
+      if (id !== 'call' || segment !== undefined || wire.kind === 'missing') return wire;
       return { ...wire, facts: change(wire.facts, evidence) };
     },
   });

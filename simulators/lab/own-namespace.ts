@@ -4,6 +4,9 @@ import { ownedHere, removeLeftoverFolders } from './run-folders.ts';
 /** Set in the environment of a process that already runs in namespaces of its own: when its starter started, in milliseconds since 1970. */
 const marker = 'DISCRETIO_OWN_NAMESPACE';
 
+/** Set where the starter was not root: its child is root in a user namespace only. */
+const ordinaryUser = 'DISCRETIO_ORDINARY_USER';
+
 /**
  * What a process has to itself: its network alone, or a whole lab, which also has its own mounts and process numbers, so
  * that nothing of it can outlive its first process.
@@ -57,6 +60,17 @@ export const namespaceProblem = (scope: NamespaceScope = 'network'): string | nu
 
 const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** Tells the process inside under which number others outside find its namespaces. */
+interface Numbered {
+  readonly standIn: number;
+}
+
+const isNumbered = (message: unknown): message is Numbered =>
+  typeof message === 'object' &&
+  message !== null &&
+  'standIn' in message &&
+  typeof message.standIn === 'number';
+
 /** A signal on its way to the process inside; unshare itself stands between and blocks some. */
 interface PassedSignal {
   readonly signal: NodeJS.Signals;
@@ -91,8 +105,15 @@ export const runInOwnNamespace = async (
   await removeLeftoverFolders('keep');
   const child = spawn('unshare', [...unshareArguments(scope), process.execPath, program, ...rest], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, ...ownedHere(), [marker]: String(performance.timeOrigin) },
+    env: {
+      ...process.env,
+      ...ownedHere(),
+      ...(process.getuid?.() === 0 ? {} : { [ordinaryUser]: 'yes' }),
+      [marker]: String(performance.timeOrigin),
+    },
   });
+  if (child.pid !== undefined)
+    child.send({ standIn: child.pid } satisfies Numbered, () => undefined);
   const pass = (signal: NodeJS.Signals): void => {
     if (scope === 'network') child.kill(signal);
     else if (child.connected) child.send({ signal } satisfies PassedSignal);
@@ -120,3 +141,18 @@ export const whenStarterIsGone = (ended: () => void): void => {
   process.once('disconnect', ended);
   process.channel.unref();
 };
+
+/** In a child of scope `lab`: the words by which another terminal enters its namespaces. */
+export const wordsToEnter = (): Promise<readonly string[]> =>
+  new Promise((resolve) => {
+    const take = (message: unknown): void => {
+      if (!isNumbered(message)) return;
+      process.off('message', take);
+      process.channel?.unref();
+      const isUser = process.env[ordinaryUser] !== undefined;
+      const user = isUser ? ['--user', '--preserve-credentials'] : [];
+      resolve(['nsenter', '--target', String(message.standIn), ...user, '--mount', '--']);
+    };
+    process.on('message', take);
+    process.channel?.ref();
+  });

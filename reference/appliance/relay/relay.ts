@@ -1,176 +1,256 @@
-import { createSocket, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
 import { fault, ok, type Fault, type Result } from '../../core/result.ts';
+import { canonicalAddress } from './address.ts';
+import { createBatchEngine } from './batch-engine.ts';
+import type { EngineCall, RelayEngine } from './engine.ts';
+import { createIdleWatch, type IdleWatch } from './idle-watch.ts';
+import { createPlainEngine } from './plain-engine.ts';
 import {
-  createRelaySession,
-  otherSide,
-  type Component,
+  isOwnPort,
+  readCounters,
   type LegCounters,
-  type RelaySession,
+  type RelayRange,
   type Side,
 } from './session.ts';
 
-/** UDP ports that the relay may use, both included, on one address. */
-export interface RelayRange {
-  readonly host: string;
-  readonly first: number;
-  readonly last: number;
+export type { RelayRange } from './session.ts';
+
+/** `plain`: Node's sockets in the main thread. `batch`: many datagrams for each turn in a thread of its own; Linux only. */
+export type RelayMode = 'plain' | 'batch';
+
+/** Where a relay works, and how. */
+export interface RelaySettings extends RelayRange {
+  /** `plain` when absent. */
+  readonly mode?: RelayMode;
+  /** Milliseconds after which a phone that sends nothing counts as silent; 30,000 when absent, six RTCP intervals. */
+  readonly idleAfter?: number;
 }
 
-/** A pair of bound sockets: RTP on an even port, RTCP on the next. */
-interface PortPair {
-  readonly port: number;
-  readonly sockets: Readonly<Record<Component, Socket>>;
-}
+/** Counters of both legs: `caller` counts what the caller sent. */
+export type CallCounters = Readonly<Record<Side, LegCounters>>;
+
+/** What a relay reports. */
+export type RelayEvent =
+  /** Batch mode cannot run here; the relay is plain. */
+  | { readonly kind: 'fallback'; readonly reason: string }
+  /** These phones have sent nothing for `idleAfter` milliseconds; once until they send again. */
+  | { readonly kind: 'idle'; readonly callId: string; readonly silent: readonly Side[] }
+  | { readonly kind: 'ended'; readonly callId: string; readonly counters: CallCounters }
+  /** The relaying thread is gone: no call has media, and none gets any. */
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** Why a call has no relay: the server's own reasons (RFC 3261 section 21.5.4, 503). */
+export type RelayRefusal = 'no-relay-port' | 'relay-failed';
+
+/** Why a phone cannot be led through the relay: it names a port of the relay itself, or its address is of the other IP version. */
+export type PhoneRefusal = 'relay-loop' | 'relay-address-family';
 
 /** One call's two legs. */
 export interface RelayCall {
   /** RTP port of the leg that faces a side. */
   readonly port: (this: void, side: Side) => number;
-  /** Names the phone of a side; see {@link RelaySession.setPhone}. */
-  readonly setPhone: (this: void, side: Side, address: string, signalledPort: number) => void;
+  /** Whether a phone at this address, with this RTP port, can be led through the relay. */
+  readonly check: (this: void, address: string, port: number) => Result<void, Fault<PhoneRefusal>>;
+  /** Names the phone of a side: address of its TLS connection and RTP port of its SDP, which are checked. */
+  readonly setPhone: (
+    this: void,
+    side: Side,
+    address: string,
+    signalledPort: number,
+  ) => Result<void, Fault<PhoneRefusal>>;
+  /** The phone's TLS connection has moved and registered anew (interpretations I-5). */
+  readonly moved: (this: void, side: Side, address: string) => void;
 }
 
 /** The media relay (target 2.2: audio passes through the proxy server). */
 export interface Relay {
-  /** The call's legs, opened on first use; a fault when no port is free at this moment. */
-  open(callId: string): Result<RelayCall, Fault<'no-relay-port'>>;
+  /** The mode that it runs in. */
+  readonly mode: RelayMode;
+  /** The call's legs, opened on first use, at once. */
+  open(callId: string): Result<RelayCall, Fault<RelayRefusal>>;
+  /** The legs of a call that was opened. */
+  call(callId: string): RelayCall | null;
   /** Frees the ports of a call at once; unknown calls are ignored. */
   end(callId: string): Promise<void>;
-  counters(callId: string): Readonly<Record<Side, LegCounters>> | null;
+  counters(callId: string): CallCounters | null;
+  /** Calls that hold ports. */
+  calls(): number;
   close(): Promise<void>;
 }
 
-const bind = (host: string, port: number): Promise<Socket | null> =>
-  new Promise((resolve) => {
-    const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4' });
-    socket.once('error', () => {
-      socket.close();
-      resolve(null);
-    });
-    socket.bind(port, host, () => {
-      socket.removeAllListeners('error');
-      // A late ICMP error must not end the process; the peer's silence is the call's own matter.
-      socket.on('error', () => undefined);
-      resolve(socket);
-    });
-  });
-
-const closed = (socket: Socket): Promise<void> =>
-  new Promise((resolve) => socket.close(() => resolve()));
-
-const closePair = (pair: PortPair): Promise<unknown> =>
-  Promise.all([closed(pair.sockets.rtp), closed(pair.sockets.rtcp)]);
-
-/** Binds the first free even and odd pair at or after `from`, going once round the range. */
-const bindPair = async (range: RelayRange, from: number): Promise<PortPair | null> => {
-  const pairs = Math.floor((range.last - range.first + 1) / 2);
-  for (let step = 0; step < pairs; step += 1) {
-    const port = range.first + ((from - range.first + step * 2) % (pairs * 2));
-    const rtp = await bind(range.host, port);
-    if (!rtp) continue;
-    const rtcp = await bind(range.host, port + 1);
-    if (rtcp) return { port, sockets: { rtp, rtcp } };
-    await closed(rtp);
-  }
-  return null;
-};
-
-const connectLegs = (pairs: Readonly<Record<Side, PortPair>>, session: RelaySession): void => {
-  for (const side of ['caller', 'callee'] as const) {
-    for (const component of ['rtp', 'rtcp'] as const) {
-      const out = pairs[otherSide(side)].sockets[component];
-      pairs[side].sockets[component].on('message', (datagram, from) => {
-        const decision = session.receive(side, component, from);
-        if (decision.kind === 'forward')
-          out.send(datagram, decision.to.port, decision.to.address, () => undefined);
-      });
-    }
-  }
-};
-
 interface ActiveCall {
   readonly call: RelayCall;
-  readonly session: RelaySession;
-  readonly pairs: Readonly<Record<Side, PortPair>>;
+  readonly engineCall: EngineCall;
+  readonly figures: Float64Array;
+  readonly ports: readonly number[];
+  readonly watch: IdleWatch;
 }
 
-const newCall = (caller: PortPair, callee: PortPair): ActiveCall => {
-  const session = createRelaySession();
-  const pairs = { caller, callee };
-  connectLegs(pairs, session);
+const defaultIdleTime = 30_000;
+
+/** Ports of a range in turn, so that a freed one rests as long as possible. */
+const createPortFinder = <Pair>(range: RelayRange, engine: RelayEngine<Pair>) => {
+  const first = range.first + (range.first % 2);
+  const pairs = Math.floor((range.last - first + 1) / 2);
+  const held = new Set<number>();
+  let next = 0;
+  const take = (): { readonly port: number; readonly pair: Pair } | null => {
+    for (let step = 0; step < pairs && held.size < pairs; step += 1) {
+      const port = first + ((next + step) % pairs) * 2;
+      const pair = held.has(port) ? null : engine.bind(port);
+      if (pair === null) continue;
+      held.add(port);
+      next = (next + step + 1) % pairs;
+      return { port, pair };
+    }
+    return null;
+  };
   return {
-    session,
-    pairs,
-    call: {
-      port: (side) => pairs[side].port,
-      setPhone: (side, address, signalledPort) => session.setPhone(side, address, signalledPort),
+    takeTwo() {
+      const caller = take();
+      const callee = caller && take();
+      if (caller && callee) return { caller, callee };
+      if (caller) {
+        held.delete(caller.port);
+        void engine.release(caller.pair);
+      }
+      return null;
+    },
+    give: (ports: readonly number[]): void => {
+      for (const port of ports) held.delete(port);
     },
   };
 };
 
-/**
- * Opens a relay on a range of ports. Ports are bound ahead of need, so that a call can be answered without waiting;
- * rejects when not one call's ports can be bound.
- */
-export const createRelay = async (range: RelayRange, ready = 8): Promise<Relay> => {
-  const free: PortPair[] = [];
+const callOf = (
+  range: RelayRange,
+  engineCall: EngineCall,
+  ports: Readonly<Record<Side, number>>,
+): RelayCall => {
+  const check: RelayCall['check'] = (signalled, port) => {
+    const address = canonicalAddress(signalled);
+    if (isIPv6(address) !== isIPv6(range.host)) return fault('relay-address-family');
+    const isOwn = isOwnPort(range, address, port) || isOwnPort(range, address, port + 1);
+    return isOwn ? fault('relay-loop') : ok(undefined);
+  };
+  return {
+    port: (side) => ports[side],
+    check,
+    setPhone(side, address, signalledPort) {
+      const checked = check(address, signalledPort);
+      if (checked.ok) engineCall.setPhone(side, canonicalAddress(address), signalledPort);
+      return checked;
+    },
+    moved: (side, address) => engineCall.moved(side, canonicalAddress(address)),
+  };
+};
+
+const countersOf = ({ figures }: ActiveCall): CallCounters => ({
+  caller: readCounters(figures, 'caller'),
+  callee: readCounters(figures, 'callee'),
+});
+
+const unusable = ({ first, last, host }: RelayRange): Error =>
+  new Error(
+    `media relay: UDP ports ${first}-${last} of ${host} are all in use; give the relay another range`,
+  );
+
+/** Manages calls on an engine that can bind. */
+const manage = <Pair>(
+  settings: RelaySettings & { readonly mode: RelayMode },
+  engine: RelayEngine<Pair>,
+  hasFailed: () => boolean,
+  onEvent: (event: RelayEvent) => void,
+): Relay => {
+  const { idleAfter = defaultIdleTime, mode } = settings;
+  const finder = createPortFinder(settings, engine);
   const calls = new Map<string, ActiveCall>();
-  let next = range.first;
-  let filling: Promise<void> = Promise.resolve();
-  let ended = false;
-  const fill = async () => {
-    while (!ended && free.length < ready) {
-      const pair = await bindPair(range, next);
-      if (!pair) return;
-      next = pair.port + 2 > range.last - 1 ? range.first : pair.port + 2;
-      free.push(pair);
+  const ending = new Set<Promise<void>>();
+  const lookForSilence = (): void => {
+    for (const [callId, active] of calls) {
+      const { caller, callee } = countersOf(active);
+      const silent = active.watch.look(performance.now(), caller.packets, callee.packets);
+      if (silent.length > 0) onEvent({ kind: 'idle', callId, silent });
     }
   };
-  const refill = () => {
-    filling = filling.then(fill);
+  const watching = setInterval(lookForSilence, idleAfter / 4).unref();
+  const open = (callId: string): Result<RelayCall, Fault<RelayRefusal>> => {
+    const known = calls.get(callId);
+    if (known) return ok(known.call);
+    if (hasFailed()) return fault('relay-failed');
+    const found = finder.takeTwo();
+    if (!found) return fault('no-relay-port');
+    const { caller, callee } = found;
+    const figures = engine.figures();
+    const engineCall = engine.join({ caller: caller.pair, callee: callee.pair }, figures);
+    const ports = { caller: caller.port, callee: callee.port };
+    const call = callOf(settings, engineCall, ports);
+    const watch = createIdleWatch(idleAfter, performance.now());
+    calls.set(callId, { call, engineCall, figures, ports: Object.values(ports), watch });
+    return ok(call);
   };
-  await fill();
-  if (free.length < 2) {
-    await Promise.all(free.map(closePair));
-    throw new Error(
-      `media relay: UDP ports ${range.first}-${range.last} of ${range.host} are all in use; give the relay another range`,
-    );
-  }
+  const finish = async (callId: string, active: ActiveCall): Promise<void> => {
+    await active.engineCall.end();
+    finder.give(active.ports);
+    onEvent({ kind: 'ended', callId, counters: countersOf(active) });
+  };
+  const end = async (callId: string): Promise<void> => {
+    const active = calls.get(callId);
+    if (!active) return;
+    calls.delete(callId);
+    const finishing = finish(callId, active);
+    ending.add(finishing);
+    await finishing;
+    ending.delete(finishing);
+  };
   return {
-    open(callId) {
-      const known = calls.get(callId);
-      if (known) return ok(known.call);
-      const [caller, callee] = free.splice(0, 2);
-      refill();
-      if (!caller || !callee) {
-        if (caller) free.push(caller);
-        return fault('no-relay-port');
-      }
-      const active = newCall(caller, callee);
-      calls.set(callId, active);
-      return ok(active.call);
-    },
-    async end(callId) {
-      const active = calls.get(callId);
-      calls.delete(callId);
-      if (active)
-        await Promise.all([closePair(active.pairs.caller), closePair(active.pairs.callee)]);
-    },
+    mode,
+    open,
+    call: (callId) => calls.get(callId)?.call ?? null,
+    end,
     counters(callId) {
-      const session = calls.get(callId)?.session;
-      return session
-        ? { caller: session.counters('caller'), callee: session.counters('callee') }
-        : null;
+      const active = calls.get(callId);
+      return active ? countersOf(active) : null;
     },
+    calls: () => calls.size,
     async close() {
-      ended = true;
-      await filling;
-      const pairs = [...calls.values()].flatMap((active) => [
-        active.pairs.caller,
-        active.pairs.callee,
-      ]);
-      calls.clear();
-      await Promise.all([...pairs, ...free.splice(0)].map(closePair));
+      clearInterval(watching);
+      await Promise.all([...[...calls.keys()].map(end), ...ending]);
+      await engine.close();
     },
   };
+};
+
+/** Rejects unless one call's ports can be bound. */
+const requirePorts = async <Pair>(range: RelayRange, engine: RelayEngine<Pair>): Promise<void> => {
+  const found = createPortFinder(range, engine).takeTwo();
+  if (found) {
+    await Promise.all([engine.release(found.caller.pair), engine.release(found.callee.pair)]);
+    return;
+  }
+  await engine.close();
+  throw unusable(range);
+};
+
+/** Opens a relay on a range of ports, in plain mode where batch mode is asked for and cannot run; rejects when not one call's ports can be bound. */
+export const createRelay = async (
+  given: RelaySettings,
+  onEvent: (event: RelayEvent) => void = () => undefined,
+): Promise<Relay> => {
+  const settings = { ...given, host: canonicalAddress(given.host) };
+  let hasFailed = false;
+  if (given.mode === 'batch') {
+    const engine = await createBatchEngine(settings, (reason) => {
+      hasFailed = true;
+      onEvent({ kind: 'failed', reason });
+    });
+    if (engine.ok) {
+      await requirePorts(settings, engine.value);
+      return manage({ ...settings, mode: 'batch' }, engine.value, () => hasFailed, onEvent);
+    }
+    onEvent({ kind: 'fallback', reason: engine.error.detail ?? engine.error.code });
+  }
+  const engine = createPlainEngine(settings);
+  await requirePorts(settings, engine);
+  return manage({ ...settings, mode: 'plain' }, engine, () => false, onEvent);
 };

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
-import { parsePem } from '../../core/keystore/pem.ts';
-import { verifyChain } from '../../core/pki/chain.ts';
-import { createFramer, PONG } from '../../core/sip/framer.ts';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { createAdmission, type Admission } from '../../core/sip/proxy-admission.ts';
+import { defaultLimits, type SignallingLimits } from '../../core/sip/proxy-limits.ts';
+import { createRefusalLog, type LogEntry } from '../../core/sip/proxy-log.ts';
 import {
   createRegistrarProxy,
   type IdentityRule,
@@ -14,13 +15,12 @@ import {
 import type { TlsProfile } from '../../core/tls/profile.ts';
 import type { ServerCredentials } from '../authorities/authorities.ts';
 import { serverTlsOptions } from '../tls/server-options.ts';
+import { serveConnection, type ClientConnection } from './client-connection.ts';
+import { readClientName, readClientTrust, type ClientTrust } from './client-identity.ts';
 import type { MediaPath } from './media-path.ts';
 
-/** Milliseconds that a client may take for its handshake. */
-const handshakeTimeout = 10_000;
-
-/** Connections at the same time; further ones are closed at once. */
-const maximumConnections = 10_000;
+/** How often the kernel asks a silent client whether it is still there, milliseconds. */
+const KEEP_ALIVE = 60_000;
 
 /** What the SIP service is made of. */
 export interface SignallingServerOptions {
@@ -30,75 +30,79 @@ export interface SignallingServerOptions {
   readonly credentials: ServerCredentials;
   /** PEM of root and client authority. */
   readonly trust: { readonly root: string; readonly clientAuthority: string };
-  readonly mediaPath: MediaPath;
+  /** Undefined for a proxy whose calls have no media. */
+  readonly mediaPath: MediaPath | undefined;
   readonly random: () => string;
   readonly profile: TlsProfile;
   readonly identityRule: IdentityRule;
   readonly requireClientCertificate: boolean;
+  /** {@link defaultLimits} for what is left out. */
+  readonly limits?: Partial<SignallingLimits>;
+  /** Told of what is refused; a flood of one kind is summed up. */
   readonly onRefusal: (code: string, detail: string) => void;
 }
 
 /** The running SIP service. */
 export interface SignallingServer {
   readonly endpoint: { readonly host: string; readonly port: number };
+  /** Ends a user's connections and calls (interpretation I-7). */
+  revoke(number: string): void;
+  /** What it holds now, and what it refused of each code since the start. */
+  figures(): {
+    readonly connections: number;
+    readonly registered: number;
+    readonly refusals: ReadonlyMap<string, number>;
+  };
   close(): Promise<void>;
 }
 
-const derOf = (pem: string): Uint8Array => {
-  const der = parsePem(pem, 'CERTIFICATE');
-  if (!der.ok) throw new Error(`signalling: a trust certificate is not PEM (${der.error.code})`);
-  return der.value;
-};
-
-/** Whom a connection belongs to: the CommonName of a certificate that the client authority issued; null and a log entry otherwise. */
-const identify = (socket: TLSSocket, options: SignallingServerOptions): Peer | null => {
-  const address = socket.remoteAddress ?? '';
-  const port = socket.remotePort ?? 0;
-  const leaf = socket.getPeerX509Certificate()?.raw;
-  if (!leaf) {
-    if (!options.requireClientCertificate) return { commonName: '', address, port };
-    options.onRefusal('sip/client-certificate', `${address}:${port}: no certificate`);
-    return null;
-  }
-  const verified = verifyChain(
-    {
-      kind: 'client',
-      leaf: new Uint8Array(leaf),
-      authority: derOf(options.trust.clientAuthority),
-      root: derOf(options.trust.root),
-    },
-    Date.now(),
-  );
-  const name = verified.ok ? verified.value.commonNames[0] : undefined;
-  if (name?.kind === 'text') return { commonName: name.value, address, port };
-  const code = verified.ok ? 'common-name' : verified.error.code;
-  options.onRefusal('sip/client-certificate', `${address}:${port}: ${code}`);
-  return null;
-};
-
 interface Service {
-  readonly proxy: RegistrarProxy;
-  readonly sockets: Map<string, TLSSocket>;
   readonly options: SignallingServerOptions;
+  readonly limits: SignallingLimits;
+  readonly trust: ClientTrust;
+  readonly proxy: RegistrarProxy;
+  readonly admission: Admission;
+  readonly connections: Map<string, ClientConnection>;
+  /** Names of the TCP connections, by address and port of the other end. */
+  readonly arrived: Map<string, string>;
+  readonly log: ReturnType<typeof createRefusalLog>;
   alarm: NodeJS.Timeout | undefined;
 }
+
+const endpointOf = (socket: Socket): string =>
+  `${socket.remoteAddress ?? 'unknown address'}:${socket.remotePort ?? 0}`;
+
+const write = (service: Service, entries: readonly LogEntry[]): void => {
+  for (const { code, detail } of entries) service.options.onRefusal(code, detail);
+};
+
+/** Logs what was refused of a source: a user, or the address of someone unknown. */
+const logRefusal = (service: Service, code: string, detail: string, source: string): void =>
+  write(
+    service,
+    service.log.add({ code, detail: `${source}: ${detail}` }, source, performance.now()),
+  );
 
 const take = (service: Service, input: RegistrarProxyInput): void => {
   for (const output of service.proxy.handle(input, performance.now())) carryOut(service, output);
 };
 
 const carryOut = (service: Service, output: RegistrarProxyOutput): void => {
-  const { sockets, options } = service;
+  const { connections, options } = service;
   switch (output.kind) {
     case 'send':
-      sockets.get(output.connection)?.write(output.bytes);
+      connections.get(output.connection)?.send(output.bytes);
       break;
     case 'close':
-      sockets.get(output.connection)?.destroy();
+      connections.get(output.connection)?.close();
       break;
-    case 'refused':
-      options.onRefusal(output.code, output.detail);
+    case 'refused': {
+      const { code, detail, user, connection, callId } = output;
+      const call = callId === undefined ? '' : `, Call-ID ${callId}`;
+      const where = connection === undefined ? '' : ` (connection ${connection}${call})`;
+      logRefusal(service, code, `${detail}${where}`, user ?? 'proxy');
       break;
+    }
     case 'wake':
       clearTimeout(service.alarm);
       service.alarm = setTimeout(
@@ -106,10 +110,12 @@ const carryOut = (service: Service, output: RegistrarProxyOutput): void => {
         Math.max(0, output.at - performance.now()),
       );
       break;
-    case 'call-ended':
-      void options.mediaPath.end(output.callId);
-      break;
     case 'registered':
+      options.mediaPath?.registered(output.number, output.connection, output.address);
+      break;
+    case 'call-ended':
+      void options.mediaPath?.end(output.callId);
+      break;
     case 'unregistered':
     case 'call-started':
     case 'call-answered':
@@ -117,34 +123,65 @@ const carryOut = (service: Service, output: RegistrarProxyOutput): void => {
   }
 };
 
+/** Whom a connection belongs to; undefined and a log entry when nobody is known. */
+const identify = (service: Service, socket: TLSSocket): Peer | undefined => {
+  const { options, trust } = service;
+  const address = socket.remoteAddress ?? '';
+  const port = socket.remotePort ?? 0;
+  const name = readClientName(socket, trust, Date.now());
+  if (name.ok) return { commonName: name.value, address, port };
+  if (!options.requireClientCertificate && name.error.code === 'no-certificate')
+    return { commonName: '', address, port };
+  logRefusal(service, 'sip/client-certificate', name.error.code, endpointOf(socket));
+  return undefined;
+};
+
 const serve = (service: Service, socket: TLSSocket): void => {
-  const { options, sockets } = service;
-  const peer = identify(socket, options);
-  if (!peer) {
+  const { limits, connections, admission, arrived } = service;
+  const name = arrived.get(endpointOf(socket));
+  const peer = name === undefined ? undefined : identify(service, socket);
+  // What broke is of no use to anyone else; 'close' follows.
+  socket.on('error', () => undefined);
+  if (name === undefined || peer === undefined) {
     socket.destroy();
     return;
   }
-  const connection = options.random();
-  const framer = createFramer({ side: 'server' });
-  sockets.set(connection, socket);
-  socket.setNoDelay(true);
-  socket.on('data', (chunk: Buffer) => {
-    for (const frame of framer.push(chunk)) {
-      if (frame.kind === 'message')
-        take(service, { kind: 'message', connection, peer, message: frame.bytes });
-      else if (frame.kind === 'ping') socket.write(PONG);
-      else if (frame.kind === 'fault') {
-        options.onRefusal(frame.fault.code, `connection of ${peer.commonName}`);
-        socket.destroy();
-      }
-    }
+  const connection = serveConnection(socket, name, peer, {
+    limits,
+    now: () => performance.now(),
+    take: (input) => take(service, input),
+    refuse: (code, detail) => logRefusal(service, code, detail, peer.commonName),
   });
-  // What broke is of no use to anyone else; 'close' follows.
-  socket.on('error', () => undefined);
+  connections.set(name, connection);
   socket.once('close', () => {
-    sockets.delete(connection);
-    take(service, { kind: 'connection-closed', connection });
+    connections.delete(name);
+    take(service, { kind: 'connection-closed', connection: name });
   });
+  // The newest connection is the one in use: a phone that moved cannot close its old ones.
+  for (const old of admission.identify(name, peer.commonName || name)) {
+    logRefusal(service, 'sip/displaced', 'oldest connection closed for a new one', peer.commonName);
+    connections.get(old)?.close();
+  }
+};
+
+/** Lets a TCP connection begin its handshake, or closes it at once. */
+const admit = (service: Service, tls: Server, socket: Socket): void => {
+  const { admission, arrived, options } = service;
+  const endpoint = endpointOf(socket);
+  const address = socket.remoteAddress ?? '';
+  const name = options.random();
+  const refused = admission.arrive(name, address);
+  if (refused !== undefined) {
+    socket.destroy();
+    logRefusal(service, refused, 'connection closed', address);
+    return;
+  }
+  arrived.set(endpoint, name);
+  socket.once('close', () => {
+    admission.leave(name);
+    if (arrived.get(endpoint) === name) arrived.delete(endpoint);
+  });
+  tls.emit('connection', socket);
 };
 
 const listen = async (server: Server, host: string, port: number): Promise<number> => {
@@ -163,23 +200,17 @@ const listen = async (server: Server, host: string, port: number): Promise<numbe
   return typeof address === 'object' && address !== null ? address.port : port;
 };
 
-/** Starts the SIP service: registrar and proxy over mutual TLS. Rejects with one line when the port cannot be had. */
-export const startSignallingServer = async (
-  options: SignallingServerOptions,
-): Promise<SignallingServer> => {
-  const tlsOptions = serverTlsOptions({
-    ...options.credentials,
-    profile: options.profile,
-    clientTrust: [options.trust.root, options.trust.clientAuthority],
-    requireClientCertificate: options.requireClientCertificate,
-  });
-  const server = createServer({ ...tlsOptions, handshakeTimeout });
-  server.maxConnections = maximumConnections;
-  const port = await listen(server, options.host, options.port);
+const createService = (options: SignallingServerOptions, port: number): Service => {
   const { host, random, identityRule, mediaPath } = options;
-  const service: Service = {
+  const limits = { ...defaultLimits, ...options.limits };
+  return {
     options,
-    sockets: new Map(),
+    limits,
+    trust: readClientTrust(options.trust),
+    admission: createAdmission(limits),
+    connections: new Map(),
+    arrived: new Map(),
+    log: createRefusalLog(),
     alarm: undefined,
     proxy: createRegistrarProxy({
       domains: [host],
@@ -187,25 +218,77 @@ export const startSignallingServer = async (
       port,
       random,
       identityRule,
-      rewriteBody: mediaPath.rewriteBody,
+      clock: Date.now,
+      maximumTransactions: limits.transactions,
+      maximumTransactionsPerUser: limits.transactionsPerUser,
+      maximumCalls: limits.calls,
+      maximumCallsPerUser: limits.callsPerUser,
+      ...(mediaPath === undefined ? {} : { rewriteBody: mediaPath.rewriteBody }),
     }),
   };
-  server.on('secureConnection', (socket) => serve(service, socket));
-  server.on('tlsClientError', (error, socket) => {
-    options.onRefusal(
-      'tls/handshake',
-      `${socket.remoteAddress ?? 'unknown address'}: ${error.message}`,
-    );
+};
+
+/** The TLS side: it listens to nothing itself, but takes the connections that {@link admit} lets in. */
+const createTls = (options: SignallingServerOptions, limits: SignallingLimits) =>
+  createTlsServer({
+    ...serverTlsOptions({
+      ...options.credentials,
+      profile: options.profile,
+      clientTrust: [options.trust.root, options.trust.clientAuthority],
+      requireClientCertificate: options.requireClientCertificate,
+    }),
+    handshakeTimeout: limits.handshakeTime,
+  });
+
+/** Starts the SIP service: registrar and proxy over mutual TLS. Rejects with one line when the port cannot be had. */
+export const startSignallingServer = async (
+  options: SignallingServerOptions,
+): Promise<SignallingServer> => {
+  const limits = { ...defaultLimits, ...options.limits };
+  const tls = createTls(options, limits);
+  // Without noDelay a request waits for the acknowledgement of the one before.
+  const server = createServer({
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE,
+  });
+  const port = await listen(server, options.host, options.port);
+  const service = createService(options, port);
+  const { connections, proxy, log } = service;
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    admit(service, tls, socket);
+  });
+  tls.on('secureConnection', (socket) => serve(service, socket));
+  tls.on('tlsClientError', (error, socket) => {
+    logRefusal(service, 'tls/handshake', error.message, socket.remoteAddress ?? 'unknown address');
     socket.destroy();
   });
+  const sweep = setInterval(() => {
+    for (const connection of connections.values()) connection.check(performance.now());
+  }, limits.messageTime / 4);
   return {
-    endpoint: { host, port },
+    endpoint: { host: options.host, port },
+    revoke: (number) => {
+      take(service, { kind: 'revoke', number });
+      for (const connection of connections.values())
+        if (connection.peer.commonName === number) connection.close();
+    },
+    figures: () => ({
+      connections: sockets.size,
+      registered: proxy.locations().length,
+      refusals: log.totals(),
+    }),
     async close() {
-      clearTimeout(service.alarm);
+      clearInterval(sweep);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const socket of service.sockets.values()) socket.destroy();
+      for (const connection of connections.values()) connection.close();
+      for (const socket of sockets) socket.destroy();
       await closed;
       clearTimeout(service.alarm);
+      write(service, log.flush());
     },
   };
 };

@@ -31,7 +31,7 @@ const derPositiveInteger = (bytes: Uint8Array): Uint8Array =>
   derElement(0x02, (bytes[0] ?? 0) >= 0x80 ? concat(Uint8Array.of(0), bytes) : bytes);
 
 /** PEM of a group as PKCS#3 DHParameter. */
-const dhParametersPem = (group: DhGroup): string => {
+export const dhParametersPem = (group: DhGroup): string => {
   const prime = fromHex(group.prime);
   if (!prime.ok) throw new Error(`group ${group.name}: the prime is not hexadecimal`);
   const parameters = concat(

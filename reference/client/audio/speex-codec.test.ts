@@ -3,22 +3,36 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { parseWav, serializeWav } from '../../core/audio/wav.ts';
 import { concat } from '../../core/bytes.ts';
 import { parseNarrowband } from '../../core/speex/frame.ts';
-import { FRAME_BYTES, FRAME_SAMPLES, loadSpeex, speexMissing } from './speex-codec.ts';
+import {
+  describeSettings,
+  FRAME_BYTES,
+  FRAME_SAMPLES,
+  loadSpeex,
+  openSpeex,
+  speexMissing,
+  type SpeexSettings,
+} from './speex-codec.ts';
 import { dominantFrequency, toneSamples } from './tone.ts';
 
 const ENCODER = 'speexenc';
+const DECODER = 'speexdec';
 
 const codec = loadSpeex();
 const missing = speexMissing();
-const encoderProgram = spawnSync(ENCODER, ['--version']).error === undefined;
+const programs = [ENCODER, DECODER].every(
+  (program) => spawnSync(program, ['--version']).error === undefined,
+);
 const skipNote = missing === null ? '' : ` (skipped: ${missing})`;
-const programNote = encoderProgram ? '' : ' (skipped: speexenc is missing, apt install speex)';
+const programNote = programs
+  ? ''
+  : ' (skipped: speexenc or speexdec is missing, apt install speex)';
 
-const openCodec = () => {
+const openCodec = (settings: SpeexSettings = {}) => {
   if (codec === null) throw new Error(missing ?? 'libspeex is missing');
-  const encoder = codec.createEncoder();
+  const encoder = codec.createEncoder(settings);
   const decoder = codec.createDecoder();
   return { encoder, decoder };
 };
@@ -56,16 +70,34 @@ const oggPackets = (bytes: Uint8Array): Uint8Array[] => {
 const folder = mkdtempSync(join(tmpdir(), 'speex-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What speexenc makes of the samples: its frames without the two header packets. */
-const speexencFrames = (samples: Int16Array): Uint8Array[] => {
-  const raw = join(folder, 'in.raw');
-  const spx = join(folder, 'out.spx');
-  writeFileSync(raw, new Uint8Array(samples.buffer));
-  const options = ['--narrowband', '--rate', '8000', '--le', '--quality', '8'];
-  const run = spawnSync(ENCODER, [...options, raw, spx], { encoding: 'utf8' });
-  if (run.status !== 0) throw new Error(run.stderr);
-  return oggPackets(readFileSync(spx)).slice(2);
+const run = (program: string, ...options: readonly string[]): void => {
+  const { status, stderr } = spawnSync(program, options, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
 };
+
+/** What speexenc makes of a WAV file of the samples: its frames without the two header packets, and the file itself. */
+const speexenc = (samples: Int16Array, quality: number) => {
+  const wav = join(folder, 'in.wav');
+  const file = join(folder, `${quality}.spx`);
+  writeFileSync(wav, serializeWav(samples));
+  run(ENCODER, '--narrowband', '--quality', String(quality), wav, file);
+  return { file, frames: oggPackets(readFileSync(file)).slice(2) };
+};
+
+/** What speexdec writes as a WAV file. */
+const speexdec = (file: string): Int16Array => {
+  const wav = join(folder, 'out.wav');
+  run(DECODER, file, wav);
+  const samples = parseWav(new Uint8Array(readFileSync(wav)));
+  if (!samples.ok) throw new Error(samples.error.code);
+  return samples.value;
+};
+
+/** Where the second sequence, from its start, is found in the first within 200 samples; -1 if nowhere. */
+const findIn = (whole: Int16Array, part: Int16Array): number =>
+  Array.from({ length: 200 }, (_, shift) => shift).findIndex((shift) =>
+    part.every((sample, index) => whole[shift + index] === sample),
+  );
 
 describe(`libspeex${skipNote}`, () => {
   it.skipIf(codec === null)('makes frames of 38 bytes, sub-mode 5', () => {
@@ -121,13 +153,64 @@ describe(`libspeex${skipNote}`, () => {
     expect(() => decoder.decode(null)).toThrow('the decoder is closed');
   });
 
-  it.skipIf(codec === null || !encoderProgram)(`makes the frames of speexenc${programNote}`, () => {
-    const samples = speechLike(100);
-    const { encoder } = openCodec();
-    const ours = Array.from({ length: 100 }, (_, frame) =>
-      encoder.encode(samples.slice(frame * FRAME_SAMPLES, (frame + 1) * FRAME_SAMPLES)),
+  it.skipIf(codec === null || !programs).each([2, 4, 6, 8, 10] as const)(
+    `makes the frames of speexenc and the samples of speexdec at quality %i${programNote}`,
+    (quality) => {
+      const samples = speechLike(100);
+      const { encoder, decoder } = openCodec({ quality });
+      const frames = Array.from({ length: 100 }, (_, frame) =>
+        encoder.encode(samples.slice(frame * FRAME_SAMPLES, (frame + 1) * FRAME_SAMPLES)),
+      );
+      const theirs = speexenc(samples, quality);
+      expect(theirs.frames.slice(0, 100)).toEqual(frames);
+      expect(new Set(frames.map((frame) => frame.join())).size).toBeGreaterThan(90);
+      const heard = Int16Array.from(frames.flatMap((frame) => [...decoder.decode(frame)]));
+      // speexdec leaves out what the codec's look-ahead adds at the start.
+      expect(findIn(heard, speexdec(theirs.file).subarray(0, 15_000))).toBeGreaterThanOrEqual(0);
+    },
+  );
+
+  it.skipIf(codec === null)('has frames of one length at a constant bit rate, by quality', () => {
+    const samples = speechLike(40);
+    const lengths = ([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const).map((quality) => {
+      const { encoder } = openCodec({ quality });
+      const frames = Array.from({ length: 40 }, (_, frame) =>
+        encoder.encode(samples.slice(frame * FRAME_SAMPLES, (frame + 1) * FRAME_SAMPLES)),
+      );
+      const [length, ...others] = new Set(frames.map((frame) => frame.length));
+      expect(others).toEqual([]);
+      expect(describeSettings({ quality })).toBe(`quality ${quality}, ${length} bytes a frame`);
+      return length;
+    });
+    expect(lengths).toEqual([6, 10, 15, 20, 20, 28, 28, 38, 38, 46, 62]);
+  });
+
+  it.skipIf(codec === null)('shows what is said by the length of frames at a variable one', () => {
+    const { encoder } = openCodec({ variableBitRateThatLeaksSpeech: true });
+    const loud = Array.from({ length: 25 }, (_, frame) =>
+      encoder.encode(toneSamples(300 + 40 * frame, frame * FRAME_SAMPLES, FRAME_SAMPLES)),
     );
-    expect(speexencFrames(samples).slice(0, 100)).toEqual(ours);
-    expect(new Set(ours.map((frame) => frame.join())).size).toBeGreaterThan(90);
+    const quiet = Array.from({ length: 25 }, () => encoder.encode(new Int16Array(FRAME_SAMPLES)));
+    const mean = (frames: readonly Uint8Array[]): number =>
+      frames.reduce((total, { length }) => total + length, 0) / frames.length;
+    for (const frame of [...loud, ...quiet]) expect(parseNarrowband(frame).ok).toBe(true);
+    expect(mean(loud)).toBeGreaterThan(2 * mean(quiet));
+    expect(describeSettings({ variableBitRateThatLeaksSpeech: true })).toMatch(/RFC 6562/);
+  });
+});
+
+describe('where libspeex is missing', () => {
+  it('tells the reason and the way out, after having tried each name', () => {
+    const tried: string[] = [];
+    const library = openSpeex((name) => {
+      tried.push(name);
+      throw new Error(`${name}: no such file`);
+    });
+    expect(library).toEqual({
+      codec: null,
+      missing:
+        'libspeex could not be loaded (libspeex.so.1: no such file); on Debian or Ubuntu: apt install libspeex1',
+    });
+    expect(tried).toEqual(['libspeex.so.1', 'libspeex.1.dylib']);
   });
 });

@@ -4,12 +4,39 @@ import { parseNarrowband } from '../../core/speex/frame.ts';
 /** Samples of a narrowband frame: 20 ms at 8 kHz. */
 export const FRAME_SAMPLES = 160;
 
-/** Bytes of a frame at {@link QUALITY}. */
-export const FRAME_BYTES = 38;
+/** libspeex's scale of quality: 0 to 10. */
+export type SpeexQuality = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
+
+/** Bytes of a frame by quality, at a constant bit rate. */
+const FRAME_BYTES_BY_QUALITY = [6, 10, 15, 20, 20, 28, 28, 38, 38, 46, 62] as const;
+
+const DEFAULT_QUALITY = 8;
+
+/** Bytes of a frame at quality 8, the one of a phone that is told nothing else. */
+export const FRAME_BYTES = FRAME_BYTES_BY_QUALITY[DEFAULT_QUALITY];
+
+/** How a phone encodes. */
+export interface SpeexSettings {
+  /** 8 where absent: 15 kbit/s, sub-mode 5. */
+  readonly quality?: SpeexQuality;
+  /**
+   * Makes frames as long as what is said needs. Encryption does not hide lengths, and from them an eavesdropper recognises the
+   * language, the speaker and phrases (RFC 6562 section 2): for experiments that show this, never for a call.
+   */
+  readonly variableBitRateThatLeaksSpeech?: boolean;
+}
+
+/** One line: quality and bit rate. */
+export const describeSettings = (settings: SpeexSettings): string => {
+  const quality = settings.quality ?? DEFAULT_QUALITY;
+  return settings.variableBitRateThatLeaksSpeech === true
+    ? `quality ${quality}, variable bit rate: the lengths of packets reveal speech (RFC 6562)`
+    : `quality ${quality}, ${FRAME_BYTES_BY_QUALITY[quality]} bytes a frame`;
+};
 
 /** Encodes one direction; predicts from frame to frame. */
 export interface SpeexEncoder {
-  /** 160 samples in, 38 bytes out (15 kbit/s, sub-mode 5); throws RangeError for another number of samples. */
+  /** 160 samples in, one packet out; throws RangeError for another number of samples. */
   encode(samples: Int16Array): Uint8Array;
   /** Frees libspeex's state; using the encoder again throws. */
   close(): void;
@@ -23,15 +50,14 @@ export interface SpeexDecoder {
   close(): void;
 }
 
-/** Narrowband Speex by libspeex, at quality 8 and a constant bit rate. */
+/** Narrowband Speex by libspeex. */
 export interface SpeexCodec {
-  createEncoder(): SpeexEncoder;
+  /** At quality 8 and a constant bit rate unless told otherwise. */
+  createEncoder(settings?: SpeexSettings): SpeexEncoder;
   createDecoder(): SpeexDecoder;
 }
 
 const NAMES = ['libspeex.so.1', 'libspeex.1.dylib'];
-
-const QUALITY = 8;
 
 /** The complexity of speexenc, whose frames are the same as ours. */
 const COMPLEXITY = 3;
@@ -39,6 +65,7 @@ const COMPLEXITY = 3;
 /** Requests of speex.h. */
 const SET_QUALITY = 4;
 const SET_VBR = 12;
+const SET_VBR_QUALITY = 14;
 const SET_COMPLEXITY = 16;
 const MODE_NARROWBAND = 0;
 
@@ -73,7 +100,7 @@ const bind = (library: LibraryHandle) => {
     encoderControl: library.func('speex_encoder_ctl', 'int', ['void *', 'int', 'void *']) as (
       encoder: unknown,
       request: number,
-      value: Int32Array,
+      value: Int32Array | Float32Array,
     ) => number,
     encode: library.func('speex_encode_int', 'int', pointers(3)) as (
       encoder: unknown,
@@ -119,17 +146,20 @@ const once = (name: string, free: () => void) => {
   };
 };
 
-const createEncoder = (speex: Bound): SpeexEncoder => {
+const createEncoder = (speex: Bound, settings: SpeexSettings): SpeexEncoder => {
   const bits = newBits(speex);
   const encoder = speex.encoderInit(speex.mode(MODE_NARROWBAND));
   const room = Buffer.alloc(MAXIMUM_FRAME);
-  const settings = [
-    [SET_VBR, 0],
-    [SET_COMPLEXITY, COMPLEXITY],
-    [SET_QUALITY, QUALITY],
-  ] as const;
-  for (const [request, value] of settings)
-    speex.encoderControl(encoder, request, Int32Array.of(value));
+  const quality = settings.quality ?? DEFAULT_QUALITY;
+  const isVariable = settings.variableBitRateThatLeaksSpeech === true;
+  const controls: readonly (readonly [number, Int32Array | Float32Array])[] = [
+    [SET_VBR, Int32Array.of(isVariable ? 1 : 0)],
+    [SET_COMPLEXITY, Int32Array.of(COMPLEXITY)],
+    isVariable
+      ? [SET_VBR_QUALITY, Float32Array.of(quality)]
+      : [SET_QUALITY, Int32Array.of(quality)],
+  ];
+  for (const [request, value] of controls) speex.encoderControl(encoder, request, value);
   const close = once('encoder', () => {
     speex.encoderDestroy(encoder);
     speex.bitsDestroy(bits);
@@ -171,42 +201,40 @@ const createDecoder = (speex: Bound): SpeexDecoder => {
   };
 };
 
-interface Loaded {
-  readonly codec: SpeexCodec | null;
-  readonly reason: string | null;
-}
+/** The codec, or why there is none, with the way out. */
+export type SpeexLibrary =
+  | { readonly codec: SpeexCodec; readonly missing: null }
+  | { readonly codec: null; readonly missing: string };
 
-const load = (): Loaded => {
+/** Binds libspeex; `load` opens a shared library by its name and throws where it is missing. */
+export const openSpeex = (load: (name: string) => LibraryHandle): SpeexLibrary => {
   const reasons: string[] = [];
   for (const name of NAMES) {
     try {
-      const speex = bind(koffi.load(name));
-      const codec = {
-        createEncoder: () => createEncoder(speex),
+      const speex = bind(load(name));
+      const codec: SpeexCodec = {
+        createEncoder: (settings = {}) => createEncoder(speex, settings),
         createDecoder: () => createDecoder(speex),
       };
-      return { codec, reason: null };
+      return { codec, missing: null };
     } catch (error) {
       reasons.push(error instanceof Error ? error.message : String(error));
     }
   }
-  return { codec: null, reason: reasons[0] ?? 'not looked for' };
+  const reason = reasons[0] ?? 'not looked for';
+  return {
+    codec: null,
+    missing: `libspeex could not be loaded (${reason}); on Debian or Ubuntu: apt install libspeex1`,
+  };
 };
 
-let loaded: Loaded | undefined;
+let loaded: SpeexLibrary | undefined;
 
-const loadOnce = (): Loaded => {
-  loaded ??= load();
-  return loaded;
-};
+/** libspeex of this machine, loaded once. */
+export const speexLibrary = (): SpeexLibrary => (loaded ??= openSpeex((name) => koffi.load(name)));
 
-/** libspeex, loaded once; null where it is missing, and {@link speexMissing} tells why. */
-export const loadSpeex = (): SpeexCodec | null => loadOnce().codec;
+/** The codec of {@link speexLibrary}; null where it is missing, and {@link speexMissing} tells why. */
+export const loadSpeex = (): SpeexCodec | null => speexLibrary().codec;
 
 /** Why {@link loadSpeex} gives null, with the way out; null when it gives a codec. */
-export const speexMissing = (): string | null => {
-  const { reason } = loadOnce();
-  return reason === null
-    ? null
-    : `libspeex could not be loaded (${reason}); on Debian or Ubuntu: apt install libspeex1`;
-};
+export const speexMissing = (): string | null => speexLibrary().missing;

@@ -8,6 +8,7 @@ import {
   recordedTone,
   RECORDED_FREQUENCY,
   toneSource,
+  voiceSource,
   type FrameSource,
 } from './voice.ts';
 
@@ -67,6 +68,30 @@ describe('live tones', () => {
     for (let frame = 0; frame < 55; frame += 1) sink.accept(high.next());
     expect(sink.dominantFrequency()).toBe(2000);
     for (const used of [sink, low, high]) used.close();
+  });
+});
+
+describe('other sources', () => {
+  it.skipIf(without)(`say a recording once, and then silence as silence is said${skipNote}`, () => {
+    const samples = toneSamples(440, 0, 8_000 + 100);
+    const recording = voiceSource({ kind: 'recording', samples });
+    const tone = toneSource(440);
+    expect(recording.frequency).toBe(null);
+    for (let frame = 0; frame < 50; frame += 1) expect(recording.next()).toEqual(tone.next());
+    for (let frame = 0; frame < 20; frame += 1) recording.next();
+    expect(listen(recording, 60)).toBe(null);
+    expect(listen(voiceSource({ kind: 'silence' }), 60)).toBe(null);
+    tone.close();
+  });
+
+  it('are the recorded tone where libspeex is missing', () => {
+    const library = { codec: null, missing: 'not here' } as const;
+    const source = voiceSource({ kind: 'silence' }, {}, library);
+    expect(source.frequency).toBe(RECORDED_FREQUENCY);
+    expect(source.next()).toEqual(recordedTone().next());
+    expect(describeCodec({}, library)).toBe(
+      'audio: recorded Speex narrowband frames of 440 Hz, nothing is decoded: not here',
+    );
   });
 });
 

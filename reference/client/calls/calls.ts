@@ -1,6 +1,17 @@
 import { createReplayMemory } from '../../core/csl/replay-memory.ts';
 import type { UserAgentEvent } from '../../core/sip/user-agent.ts';
 import { newIncomingCall, viewOf, type Call, type CallView } from './call.ts';
+import {
+  receiveChange,
+  receiveChangeAcknowledgement,
+  receiveChangeCancellation,
+} from './change-answer.ts';
+import {
+  receiveChangeAnswer,
+  receiveChangeFailure,
+  resumeWish,
+  setHolding,
+} from './change-offer.ts';
 import { fail, finish, hangUp } from './ending.ts';
 import { receivedMessage } from './exchange.ts';
 import { accept, receiveAcknowledgement, receiveInvite } from './incoming.ts';
@@ -13,6 +24,10 @@ export interface Calls {
   dial(number: string): Promise<void>;
   /** Accepts the call that rings, if one does; resolves once the 200 is sent. */
   answer(): Promise<void>;
+  /** Puts the peer on hold; resolves once it has agreed, rejects with one line where it does not. */
+  hold(): Promise<void>;
+  /** Takes the peer back from hold; settles as {@link Calls.hold} does. */
+  resume(): Promise<void>;
   hangUp(): void;
   /** Whether calls are accepted as soon as they ring. */
   setAutoAnswer(answer: boolean): void;
@@ -28,10 +43,11 @@ type CallEvent = Extract<UserAgentEvent, { readonly callId: string }>;
 const openLine = (options: CallsOptions): Line => ({
   ...options,
   replayMemory: createReplayMemory(Date.now()),
+  agreement: options.parts.keyAgreement.create(options.parts),
   portWork: new Set(),
   shown: null,
   arriving: null,
-  held: null,
+  engaged: null,
   autoAnswer: false,
 });
 
@@ -72,6 +88,17 @@ const endOf = (event: CallEvent): { readonly endedBy: string | null } | undefine
   }
 };
 
+/** Events of a re-INVITE. */
+const advanceChange = async (line: Line, call: Call, event: CallEvent): Promise<void> => {
+  if (event.kind === 're-invited') return receiveChange(line, call, event.message);
+  if (event.kind === 're-invite-cancelled') return receiveChangeCancellation(line, call);
+  if (event.kind === 're-answered') return receiveChangeAnswer(line, call, event.message);
+  if (event.kind === 're-acknowledged')
+    return receiveChangeAcknowledgement(line, call, event.message);
+  if (event.kind === 're-invite-failed') return receiveChangeFailure(line, call, event.status);
+  if (event.kind === 're-invite-due') return resumeWish(line, call);
+};
+
 const advance = async (line: Line, call: Call, event: CallEvent): Promise<void> => {
   if (event.kind === 'answered' && call.role === 'caller')
     return receiveAnswer(line, call, event.message);
@@ -81,6 +108,7 @@ const advance = async (line: Line, call: Call, event: CallEvent): Promise<void> 
     call.state = 'ringing';
     line.changed();
   }
+  return advanceChange(line, call, event);
 };
 
 /** Does the work of an event; a fault ends the call that it is about, and nothing else. */
@@ -122,6 +150,8 @@ export const createCalls = (options: CallsOptions): Calls => {
   return {
     dial: (number) => dial(line, number),
     answer: () => answer(line),
+    hold: () => setHolding(line, true),
+    resume: () => setHolding(line, false),
     hangUp() {
       if (line.shown) hangUp(line, line.shown, null);
     },
@@ -129,8 +159,8 @@ export const createCalls = (options: CallsOptions): Calls => {
       line.autoAnswer = answer;
     },
     onEvent(event) {
-      if ('callId' in event) onCallEvent(line, event);
-      else if (event.kind === 'refused') refuse(line, event.code, event.detail);
+      if (event.kind === 'refused') refuse(line, event.code, event.detail);
+      else if ('callId' in event) onCallEvent(line, event);
     },
     view: () => viewOf(line.shown),
     async close() {

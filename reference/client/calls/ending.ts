@@ -1,7 +1,7 @@
-import { wipe, wipeSessionKeys } from '../../core/csl/key-schedule.ts';
+import { wipeSessionKeys } from '../../core/csl/key-schedule.ts';
 import { openPortPair, type PortPair } from '../media/port-pair.ts';
 import { isOver, type Call } from './call.ts';
-import { isHeld, refuse, type Line } from './line.ts';
+import { isEngaged, refuse, type Line } from './line.ts';
 
 /** Keeps track of work on ports, so that a phone that stops can wait for it. */
 const track = <Value>(line: Line, work: Promise<Value>): Promise<Value> => {
@@ -29,19 +29,25 @@ const freePorts = async (ports: PortPair, goodbye: Promise<void> | undefined): P
   await ports.close();
 };
 
+/** Gives up the re-INVITE under way, if there is one: keys and state before it stay (interpretations I-9). */
+export const abandonChange = (call: Call): void => {
+  const { change } = call;
+  call.change = null;
+  if (change?.kind === 'offered') change.offer.abandon();
+  if (change?.kind === 'received') change.answered?.answer.abandon();
+};
+
 /** Overwrites whatever a call still holds (interpretations I-4). */
 const eraseSecrets = (call: Call): void => {
   if (call.keys) wipeSessionKeys(call.keys);
   call.keys = null;
+  abandonChange(call);
   if (call.role === 'caller') {
-    if (call.pending) wipe(call.pending.exponent);
+    call.pending?.abandon();
     call.pending = null;
     return;
   }
-  if (call.answered) {
-    wipe(call.answered.pending.callerConfirmation);
-    wipeSessionKeys(call.answered.keys);
-  }
+  call.answered?.answer.abandon();
   call.answered = null;
 };
 
@@ -55,6 +61,9 @@ export const finish = (line: Line, call: Call, endedBy: string | null): void => 
   const { ports } = call;
   call.ports = null;
   if (ports) void track(line, freePorts(ports, goodbye));
+  const { wish } = call;
+  call.wish = null;
+  wish?.settled.reject(new Error(`phone ${line.own.number}: the call ended before it was changed`));
   line.changed();
 };
 
@@ -62,7 +71,7 @@ export const finish = (line: Line, call: Call, endedBy: string | null): void => 
 export const hangUp = (line: Line, call: Call, endedBy: string | null): void => {
   if (isOver(call)) return;
   finish(line, call, endedBy);
-  if (isHeld(line, call)) line.command({ kind: 'hang-up' });
+  if (isEngaged(line, call)) line.command({ kind: 'hang-up' });
 };
 
 /** Ends a call because of a fault of this phone. */

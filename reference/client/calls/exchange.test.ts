@@ -1,17 +1,35 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
+import { csl1, cslChecks } from '../../core/csl/key-agreement.ts';
 import { createReplayMemory } from '../../core/csl/replay-memory.ts';
 import {
   callee,
   caller,
+  filled,
+  now,
   offerMessage,
-  pendingOffer,
 } from '../../core/csl/testing/exchange-support.ts';
 import { makeRequest } from '../../core/sip/message.ts';
 import { phoneParts } from '../parts.ts';
 import { newIncomingCall, newOutgoingCall } from './call.ts';
 import { freshValues, receivedMessage, verifyingContext } from './exchange.ts';
 import type { Line } from './line.ts';
+
+const agreement = csl1.create(cslChecks);
+
+const offer = () => {
+  const made = agreement.createOffer({
+    exponent: filled(64, 1),
+    nonce: filled(32, 2),
+    time: now,
+    own: caller,
+    dialled: callee.number,
+    callId: 'call-1',
+    media: 'RTP/SAVP 97 SPEEX/8000 20 sendrecv',
+  });
+  if (!made.ok) throw new Error(made.error.code);
+  return made.value;
+};
 
 const line = (change: Partial<Line> = {}): Line => ({
   own: caller,
@@ -22,10 +40,11 @@ const line = (change: Partial<Line> = {}): Line => ({
   command: () => undefined,
   changed: () => undefined,
   replayMemory: createReplayMemory(0),
+  agreement,
   portWork: new Set(),
   shown: null,
   arriving: null,
-  held: null,
+  engaged: null,
   autoAnswer: false,
   ...change,
 });
@@ -33,10 +52,14 @@ const line = (change: Partial<Line> = {}): Line => ({
 describe('what a message is verified with', () => {
   it('holds the exchange under way, so that nothing of it is accepted as the peer’s', async () => {
     const shown = newOutgoingCall('call-1', callee.number);
-    const pending = pendingOffer();
-    shown.pending = pending;
+    shown.pending = offer();
     const { underWay } = await verifyingContext(line({ shown }), offerMessage());
-    expect(underWay).toEqual([pending]);
+    expect(underWay).toEqual([shown.pending.underWay]);
+    const talking = newIncomingCall('call-1', callee.number);
+    const stream = { ssrc: 1, direction: 'sendonly' } as const;
+    talking.change = { kind: 'offered', offer: offer(), stream, isHolding: true };
+    const later = await verifyingContext(line({ shown: talking }), offerMessage());
+    expect(later.underWay).toEqual([talking.change.offer.underWay]);
     const arriving = newIncomingCall('call-2', callee.number);
     expect((await verifyingContext(line({ arriving }), offerMessage())).underWay).toEqual([]);
   });
@@ -56,8 +79,8 @@ describe('fresh values', () => {
       refusal: () => undefined,
       keyAgreement: ({ exponent }: { readonly exponent: string }) => void logged.push(exponent),
     };
-    const call = newOutgoingCall('call-1', callee.number);
-    const [first, second] = [freshValues(line({ logs }), call), freshValues(line(), call)];
+    const first = freshValues(line({ logs }), 'call-1', 'caller');
+    const second = freshValues(line(), 'call-1', 'caller');
     expect(logged).toEqual([Buffer.from(first.exponent).toString('hex')]);
     expect(first.exponent).toHaveLength(64);
     expect(first.nonce).toHaveLength(32);

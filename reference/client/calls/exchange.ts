@@ -1,14 +1,14 @@
-import { randomFillSync, randomInt } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { toHex, utf8 } from '../../core/bytes.ts';
 import type { ExchangeUnderWay } from '../../core/csl/checks.ts';
-import { peekCertificate, type ReceivedMessage } from '../../core/csl/message.ts';
+import type { ReceivedMessage } from '../../core/csl/message.ts';
 import type { FreshValues, VerifyingContext } from '../../core/csl/offer.ts';
 import { parseMedia } from '../../core/sdp/media.ts';
 import { writeSession } from '../../core/sdp/write.ts';
 import { allHeaders, header, type SipMessage } from '../../core/sip/message.ts';
 import { parseNameAddress } from '../../core/sip/name-address.ts';
 import { userOf } from '../../core/sip/uri.ts';
-import type { Call } from './call.ts';
+import type { Call, OwnStream } from './call.ts';
 import type { Line } from './line.ts';
 
 /** Bytes of an exponent: twice what interpretations I-2 asks for. */
@@ -20,7 +20,11 @@ export const sdpHeader = ['Content-Type', 'application/sdp'] as const;
 const random = (length: number): Uint8Array => randomFillSync(new Uint8Array(length));
 
 /** Fresh values of one message; the exponent goes into the key agreement log where a testbed keeps one. */
-export const freshValues = ({ logs }: Line, { callId, role }: Call): FreshValues => {
+export const freshValues = (
+  { logs }: Line,
+  callId: string,
+  role: 'caller' | 'callee',
+): FreshValues => {
   const exponent = random(exponentLength);
   logs.keyAgreement?.({ callId, role, exponent: toHex(exponent) });
   return { exponent, nonce: random(32), time: Date.now() };
@@ -42,8 +46,10 @@ export const receivedMessage = (message: SipMessage): ReceivedMessage => ({
 
 const underWay = ({ shown, arriving }: Line): readonly ExchangeUnderWay[] =>
   [shown, arriving].flatMap((call) => {
-    const exchange = call?.role === 'caller' ? call.pending : call?.answered?.underWay;
-    return exchange ? [exchange] : [];
+    const first = call?.role === 'caller' ? call.pending : call?.answered?.answer;
+    const { change } = call ?? {};
+    const later = change?.kind === 'offered' ? change.offer : change?.answered?.answer;
+    return [first, later].flatMap((exchange) => (exchange ? [exchange.underWay] : []));
   });
 
 /** What this phone knows when it verifies a message. Waits for the peer's revocation status: no answer, no call (I-7). */
@@ -51,7 +57,7 @@ export const verifyingContext = async (
   line: Line,
   message: ReceivedMessage,
 ): Promise<VerifyingContext> => {
-  const certificate = peekCertificate(message.headers);
+  const certificate = line.agreement.peekCertificate(message.headers);
   const revocation = certificate.ok
     ? await line.parts.revocation(certificate.value).catch(() => 'unavailable' as const)
     : 'not-consulted';
@@ -59,15 +65,14 @@ export const verifyingContext = async (
   return { clientAuthorities, now: Date.now(), underWay: underWay(line), revocation };
 };
 
-/** The session description of a call whose RTP port is `port`. */
-export const sessionOf = ({ host }: Line, { ssrc }: Call, port: number): Uint8Array =>
-  utf8(
-    writeSession({
-      address: host,
-      port,
-      ssrc,
-      direction: 'sendrecv',
-      sessionId: randomInt(1, 2 ** 31),
-      version: 1,
-    }),
-  );
+/** The next session description of a call: the same session, one version on (RFC 3264 section 8). */
+export const sessionOf = (
+  { host }: Line,
+  { session }: Call,
+  port: number,
+  stream: OwnStream,
+): Uint8Array => {
+  session.version += 1;
+  const { id: sessionId, version } = session;
+  return utf8(writeSession({ address: host, port, ...stream, sessionId, version }));
+};

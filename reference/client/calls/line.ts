@@ -1,3 +1,4 @@
+import type { KeyAgreement } from '../../core/csl/key-agreement.ts';
 import type { LocalParty } from '../../core/csl/party.ts';
 import type { ReplayMemory } from '../../core/csl/replay-memory.ts';
 import type { Certificate } from '../../core/pki/certificate.ts';
@@ -19,7 +20,7 @@ export interface CallsOptions {
 }
 
 /** The call that the user agent has: from its INVITE until it says that it has let go. */
-interface HeldCall {
+interface EngagedCall {
   readonly call: Call;
   readonly released: PromiseWithResolvers<void>;
 }
@@ -27,6 +28,7 @@ interface HeldCall {
 /** A phone's line: one call at a time. */
 export interface Line extends CallsOptions {
   readonly replayMemory: ReplayMemory;
+  readonly agreement: KeyAgreement;
   /** Ports being opened or freed. */
   readonly portWork: Set<Promise<unknown>>;
   /** The newest call that the user knows of, ended or not. */
@@ -34,7 +36,7 @@ export interface Line extends CallsOptions {
   /** A call whose INVITE is being verified. */
   arriving: IncomingCall | null;
   /** Outlives the call where its end takes a while, as an unanswered INVITE's CANCEL does. */
-  held: HeldCall | null;
+  engaged: EngagedCall | null;
   autoAnswer: boolean;
 }
 
@@ -47,22 +49,22 @@ export const callOf = ({ shown, arriving }: Line, callId: string): Call | undefi
   [arriving, shown].find((call) => call?.callId === callId && !isOver(call)) ?? undefined;
 
 /** Notes that the user agent has this call from now on. */
-export const hold = (line: Line, call: Call): void => {
-  line.held = { call, released: Promise.withResolvers() };
+export const engage = (line: Line, call: Call): void => {
+  line.engaged = { call, released: Promise.withResolvers() };
 };
 
-export const isHeld = (line: Line, call: Call): boolean => line.held?.call === call;
+export const isEngaged = (line: Line, call: Call): boolean => line.engaged?.call === call;
 
 /** Notes that the user agent has let go of a call. */
 export const release = (line: Line, callId: string): void => {
-  if (line.held?.call.callId !== callId) return;
-  line.held.released.resolve();
-  line.held = null;
+  if (line.engaged?.call.callId !== callId) return;
+  line.engaged.released.resolve();
+  line.engaged = null;
 };
 
 /** Waits until the user agent has no call. */
 export const lineFree = async (line: Line): Promise<void> => {
-  while (line.held) await line.held.released.promise;
+  while (line.engaged) await line.engaged.released.promise;
 };
 
 /** Writes to the phone's log. */

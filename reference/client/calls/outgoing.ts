@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { toHex } from '../../core/bytes.ts';
-import { verifyAnswer } from '../../core/csl/answer.ts';
 import { wipe, wipeSessionKeys } from '../../core/csl/key-schedule.ts';
+import type { CslRefusal } from '../../core/csl/refusal.ts';
 import { parseNumber, type PhoneNumber } from '../../core/csl/number.ts';
-import { createOffer, type CslHeaders } from '../../core/csl/offer.ts';
+import type { DialogHistory } from '../../core/csl/checks.ts';
+import type { OfferMade } from '../../core/csl/key-agreement.ts';
+import { isOnHoldBy, mirrored } from '../../core/sdp/offer-answer.ts';
 import { mediaText } from '../../core/sdp/media.ts';
 import type { SipMessage } from '../../core/sip/message.ts';
-import { isOver, newOutgoingCall, type OutgoingCall } from './call.ts';
+import { isOver, newOutgoingCall, type Call, type OutgoingCall, type OwnStream } from './call.ts';
 import { startConversation } from './conversation.ts';
 import { finish, hangUp, openPorts } from './ending.ts';
 import {
@@ -16,7 +18,7 @@ import {
   sessionOf,
   verifyingContext,
 } from './exchange.ts';
-import { hold, isBusy, lineFree, refuse, type Line } from './line.ts';
+import { engage, isBusy, lineFree, refuse, type Line } from './line.ts';
 
 const readDialled = ({ own }: Line, number: string): PhoneNumber => {
   const dialled = parseNumber(number);
@@ -29,18 +31,22 @@ const readDialled = ({ own }: Line, number: string): PhoneNumber => {
   return dialled.value;
 };
 
-/** The offer of an INVITE; what verifies its 200 stays with the call. */
-const makeOffer = (line: Line, call: OutgoingCall, dialled: PhoneNumber): CslHeaders => {
-  const values = freshValues(line, call);
-  const { own } = line;
-  const { callId } = call;
-  const offer = createOffer({ ...values, own, dialled, callId, media: mediaText('sendrecv') });
-  if (!offer.ok) {
-    wipe(values.exponent);
-    throw new Error(`phone ${own.number}: cannot call ${dialled}: ${offer.error.code}`);
-  }
-  call.pending = offer.value.pending;
-  return offer.value.headers;
+/** The offer of an INVITE, or with the dialog's past of a re-INVITE, that announces a stream. */
+export const makeOffer = (
+  line: Line,
+  { callId }: Call,
+  dialled: PhoneNumber,
+  { direction }: OwnStream,
+  previous?: DialogHistory,
+): OfferMade => {
+  const values = freshValues(line, callId, 'caller');
+  const { own, agreement } = line;
+  const media = mediaText(direction);
+  const past = previous ? { previous } : {};
+  const offer = agreement.createOffer({ ...values, ...past, own, dialled, callId, media });
+  if (offer.ok) return offer.value;
+  wipe(values.exponent);
+  throw new Error(`phone ${own.number}: cannot call ${dialled}: ${offer.error.code}`);
 };
 
 const place = async (line: Line, call: OutgoingCall, dialled: PhoneNumber): Promise<void> => {
@@ -48,9 +54,11 @@ const place = async (line: Line, call: OutgoingCall, dialled: PhoneNumber): Prom
   await lineFree(line);
   if (!ports || isOver(call))
     throw new Error(`phone ${line.own.number}: the call to ${dialled} ended before it was sent`);
-  const headers = [...makeOffer(line, call, dialled), sdpHeader];
-  const body = sessionOf(line, call, ports.port);
-  hold(line, call);
+  const stream = { ssrc: call.ssrc, direction: 'sendrecv' } as const;
+  call.pending = makeOffer(line, call, dialled, stream);
+  const headers = [...call.pending.headers, sdpHeader];
+  const body = sessionOf(line, call, ports.port, stream);
+  engage(line, call);
   line.command({ kind: 'invite', number: dialled, callId: call.callId, headers, body });
   line.changed();
 };
@@ -70,8 +78,9 @@ export const dial = async (line: Line, number: string): Promise<void> => {
   }
 };
 
-const refuseAnswer = (line: Line, call: OutgoingCall, code: string): void => {
-  refuse(line, `csl/${code}`, `200 of the call to ${call.peerNumber}`);
+/** Ends a call whose 200 is refused: an ACK without headers of the key agreement, then BYE (interpretations I-9). */
+export const refuseAnswer = (line: Line, call: Call, code: CslRefusal): void => {
+  refuse(line, `csl/${code}`, `200 of the call with ${call.peerNumber}`);
   finish(line, call, `csl/${code}`);
   line.command({ kind: 'acknowledge-and-end' });
 };
@@ -87,14 +96,18 @@ export const receiveAnswer = async (
   const answer = receivedMessage(message);
   const context = await verifyingContext(line, answer);
   if (isOver(call)) return;
-  const verified = verifyAnswer(pending, answer, context, line.parts.answerChecks);
+  const verified = pending.verifyAnswer(answer, context);
   call.pending = null;
   if (!verified.ok) return refuseAnswer(line, call, verified.error.code);
-  const { keys, displayed, ackHeaders } = verified.value;
+  const agreed = verified.value;
   if (!answer.media.ok) {
-    wipeSessionKeys(keys);
+    wipeSessionKeys(agreed.keys);
     return refuseAnswer(line, call, 'media');
   }
-  line.command({ kind: 'acknowledge', headers: ackHeaders });
-  startConversation(line, call, { keys, displayed, peerMedia: answer.media.value });
+  line.command({ kind: 'acknowledge', headers: agreed.ackHeaders });
+  const peerMedia = answer.media.value;
+  const { direction } = peerMedia;
+  const stream = { ssrc: call.ssrc, direction: mirrored(direction) };
+  call.isHeld = isOnHoldBy(direction);
+  startConversation(line, call, agreed, { role: 'caller', agreed, peerMedia, stream });
 };

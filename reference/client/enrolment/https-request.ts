@@ -12,7 +12,7 @@ export interface HttpsAnswer {
 /** Largest answer read, in bytes. */
 const maximumAnswer = 65_536;
 
-/** Posts JSON over a connection of its own with exactly the profile of target 5.1; the deadline covers everything. */
+/** Posts JSON over a connection of its own with exactly the profile of target 5.1; the deadline and the signal cover everything. */
 export const postJson = async (
   connection: ConnectTlsOptions,
   path: string,
@@ -30,6 +30,8 @@ export const postJson = async (
       () => outgoing.destroy(fail(`no answer within ${connection.deadline} ms`)),
       remaining,
     );
+    const { signal } = connection;
+    const abort = (): void => void outgoing.destroy(fail('given up'));
     const outgoing = request({
       createConnection: () => socket,
       method: 'POST',
@@ -42,8 +44,11 @@ export const postJson = async (
         connection: 'close',
       },
     });
+    if (signal?.aborted === true) abort();
+    signal?.addEventListener('abort', abort);
     outgoing.on('close', () => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
       socket.destroy();
       // Settles nothing when an answer or an error came first.
       reject(fail('the connection closed before the answer was complete'));

@@ -4,6 +4,9 @@ export interface Ticker {
   stop(): void;
 }
 
+/** Milliseconds of ticks that are made up for at once, as after the machine slept: beyond that they are left out. */
+const LONGEST_CATCH_UP = 1_000;
+
 /** Calls `tick` after `first` milliseconds, then every `interval` from the start on: a late tick does not shift those behind it. */
 export const createTicker = (interval: number, first: number, tick: () => void): Ticker => {
   const start = performance.now() + first;
@@ -14,6 +17,8 @@ export const createTicker = (interval: number, first: number, tick: () => void):
     tick();
     if (isStopped) return;
     count += 1;
+    const behind = performance.now() - (start + count * interval);
+    if (behind > LONGEST_CATCH_UP) count += Math.ceil(behind / interval);
     timer = setTimeout(next, Math.max(0, start + count * interval - performance.now()));
   };
   timer = setTimeout(next, first);

@@ -52,6 +52,7 @@ const make = (more: Partial<SignallingOptions> = {}) => {
     userAgent: { number, domain: 'example.com', contact, random: () => `t${(counter += 1)}` },
     onEvent: (event) => events.push(event),
     onFault: (error) => faults.push(error),
+    uniform: () => 0,
     ...more,
   });
   made.push(signalling);
@@ -144,6 +145,30 @@ describe('a fault of what listens', () => {
   });
 });
 
+describe('keep-alives', () => {
+  it('go out as CRLF CRLF, and without a pong the connection is dropped and told', async () => {
+    const down = vi.fn();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const { signalling, events, peer } = await attached({ onDown: down, keepAliveInterval: 1000 });
+    const ping = once(peer, 'data') as Promise<[Uint8Array]>;
+    vi.advanceTimersByTime(800);
+    expect(latin1((await ping)[0])).toBe('\r\n\r\n');
+    const second = once(peer, 'data') as Promise<[Uint8Array]>;
+    peer.write('\r\n');
+    await eventually(() => {
+      vi.advanceTimersByTime(1);
+      return peer.bytesRead > 4;
+    });
+    await second;
+    expect(signalling.connected()).toBe(true);
+    vi.advanceTimersByTime(10_000);
+    await eventually(() => !signalling.connected());
+    expect(events).toMatchObject([{ kind: 'refused', code: 'sip/flow' }]);
+    expect(down).toHaveBeenCalledTimes(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
 describe('connections', () => {
   it('come one after the other, and a registration ends with its own', async () => {
     const { signalling, events, peer } = await attached();
@@ -213,7 +238,8 @@ describe('connections', () => {
       callId: 'call-1',
       body: utf8('x'),
     });
-    expect(vi.getTimerCount()).toBe(1);
+    // One of the user agent, one of the keep-alive.
+    expect(vi.getTimerCount()).toBe(2);
     await signalling.close();
     expect(events).toEqual([{ kind: 'call-failed', callId: 'call-1', status: 503 }]);
     signalling.command({ kind: 'register' });

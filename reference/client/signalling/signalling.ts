@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { createFramer, PONG } from '../../core/sip/framer.ts';
+import { createFramer, PING, PONG } from '../../core/sip/framer.ts';
+import { createKeepAlive, type KeepAliveInput } from '../../core/sip/keep-alive.ts';
 import {
   createUserAgent,
   type UserAgentCommand,
@@ -34,6 +35,12 @@ export interface SignallingOptions {
   readonly onEvent: (event: UserAgentEvent) => void;
   /** Called for what goes wrong in `onEvent`: nothing is thrown at a timer or a socket. */
   readonly onFault: (error: unknown) => void;
+  /** Called when a connection has ended, after the events that follow from it. */
+  readonly onDown?: () => void;
+  /** A fresh number in [0, 1) at every call, for the pauses between keep-alives. */
+  readonly uniform: () => number;
+  /** Milliseconds between two keep-alives at most; as RFC 5626 says when absent. */
+  readonly keepAliveInterval?: number;
 }
 
 interface Connection {
@@ -80,6 +87,7 @@ const createTurns = (
 const readFrom = (
   socket: Socket,
   take: (input: UserAgentInput) => void,
+  onPong: () => void,
   onUnreadable: (code: string) => void,
 ): void => {
   const framer = createFramer({ side: 'client' });
@@ -87,6 +95,7 @@ const readFrom = (
     for (const frame of framer.push(chunk)) {
       if (frame.kind === 'message') take({ kind: 'message', message: frame.bytes });
       else if (frame.kind === 'ping') socket.write(PONG);
+      else if (frame.kind === 'pong') onPong();
       else if (frame.kind === 'fault') {
         onUnreadable(frame.fault.code);
         socket.destroy();
@@ -122,10 +131,39 @@ const createConnectionSlot = (onDown: () => void) => {
   };
 };
 
+/** Keep-alives with a real clock, on whatever connection there is (RFC 5626 section 4.4.1). */
+const createPinging = (
+  options: Pick<SignallingOptions, 'uniform' | 'keepAliveInterval'>,
+  socketNow: () => Socket | undefined,
+  onFailed: () => void,
+) => {
+  const { uniform, keepAliveInterval: interval } = options;
+  const keepAlive = createKeepAlive({ uniform, ...(interval === undefined ? {} : { interval }) });
+  const alarm = createAlarm(() => take({ kind: 'tick' }));
+  const take = (input: KeepAliveInput): void => {
+    if (input.kind === 'down') alarm.clear();
+    for (const output of keepAlive.handle(input, performance.now())) {
+      if (output.kind === 'wake') alarm.set(output.at);
+      else if (output.kind === 'ping') socketNow()?.write(PING);
+      else {
+        onFailed();
+        socketNow()?.destroy();
+      }
+    }
+  };
+  return take;
+};
+
 const refuseSocket = (socket: Socket, reason: string): never => {
   socket.on('error', () => undefined).destroy();
   throw new Error(`signalling is ${reason}; register anew`);
 };
+
+const refusal = (code: string, detail: string): UserAgentEvent => ({
+  kind: 'refused',
+  code,
+  detail,
+});
 
 /** Makes the signalling of one number, without a connection yet. */
 export const createSignalling = (options: SignallingOptions): Signalling => {
@@ -133,19 +171,31 @@ export const createSignalling = (options: SignallingOptions): Signalling => {
   const attempt = attemptWith(options.onFault);
   const agent = createUserAgent(options.userAgent);
   const alarm = createAlarm(() => take({ kind: 'tick' }));
-  const slot = createConnectionSlot(() => take({ kind: 'connection-down' }));
+  const slot = createConnectionSlot(() => {
+    ping({ kind: 'down' });
+    take({ kind: 'connection-down' });
+    attempt(() => options.onDown?.());
+  });
+  const ping = createPinging(
+    options,
+    () => slot.current()?.socket,
+    () => attempt(() => onEvent(refusal('sip/flow', 'the server answered no keep-alive'))),
+  );
   let isClosed = false;
   const carryOut = (output: UserAgentOutput): void => {
     if (output.kind === 'send') slot.current()?.socket.write(output.bytes);
-    else if (output.kind !== 'wake') onEvent(output);
-    else if (!isClosed) alarm.set(output.at);
+    else if (output.kind === 'wake') {
+      if (!isClosed) alarm.set(output.at);
+    } else {
+      if (output.kind === 'registered' && output.flowTimer !== undefined)
+        ping({ kind: 'flow-timer', seconds: output.flowTimer });
+      onEvent(output);
+    }
   };
   const handle = (input: UserAgentInput) => agent.handle(input, performance.now());
   const take = createTurns(handle, carryOut, attempt);
-  const onUnreadable = (code: string): void => {
-    const detail = 'what the signalling server sent is no SIP';
-    attempt(() => onEvent({ kind: 'refused', code, detail }));
-  };
+  const onUnreadable = (code: string): void =>
+    attempt(() => onEvent(refusal(code, 'what the signalling server sent is no SIP')));
   const disconnect = async (): Promise<void> => {
     const connection = slot.current();
     if (connection) await closeSocket(connection);
@@ -160,7 +210,8 @@ export const createSignalling = (options: SignallingOptions): Signalling => {
       if (slot.current()) refuseSocket(socket, 'connected already');
       if (socket.destroyed) refuseSocket(socket, 'cut off again');
       slot.fill(socket);
-      readFrom(socket, take, onUnreadable);
+      readFrom(socket, take, () => ping({ kind: 'pong' }), onUnreadable);
+      ping({ kind: 'up' });
       take({ kind: 'connection-up', contact });
     },
     disconnect,

@@ -13,7 +13,7 @@ import {
   type Change,
 } from './testing/exchange-support.ts';
 import { offerChecks, verifyOffer, type OfferContext } from './offer.ts';
-import { bothKinds, offersOnly, publicValueFrom } from './testing/refusal-cases.ts';
+import { checkOrder, offerPairs, publicValueFrom } from './testing/refusal-cases.ts';
 import type { CslRefusal } from './refusal.ts';
 import { createReplayMemory } from './replay-memory.ts';
 import { certificateDer } from './testing/vector-support.ts';
@@ -22,37 +22,15 @@ const fromName = 'X-CSL-From';
 const info2Name = 'X-CSL-Info2';
 
 describe('the order of checks', () => {
-  const order =
-    'headers-absent headers-repeated headers-unknown headers-folded headers-joined base64 value-length info1-length info1-version group info2-length info2-version info2-parts media time replay public-value-range public-value-residue reflection from-chain certificate-form key common-name key-identifier identity dialog-certificate issuer validity signature memory-full revoked revocation-unavailable tag'.split(
-      ' ',
-    );
-
   it('is that of the register', () => {
-    const codes = order.filter((code) => code !== 'tag');
+    const codes = checkOrder.filter((code) => code !== 'tag');
     expect(offerChecks.map(({ code }) => code)).toEqual(codes);
-    const ofAnswers = order.filter((code) => code !== 'replay' && code !== 'memory-full');
+    const ofAnswers = checkOrder.filter((code) => code !== 'replay' && code !== 'memory-full');
     expect(answerChecks.map(({ code }) => code)).toEqual(ofAnswers);
   });
 
-  const parts = (fault: object = {}): readonly string[] =>
-    Object.keys(fault).map((key) => (key === 'der' ? 'certificate' : key));
-  const independent = (left?: object, right?: object): boolean =>
-    parts(left).every((key) => !parts(right).includes(key));
-  const all = [...bothKinds, ...offersOnly].filter(
-    ({ change, alone }) => !alone && !change?.headers,
-  );
-  const pairs = all.flatMap((first) =>
-    all
-      .filter(
-        (second) =>
-          order.indexOf(first.code) < order.indexOf(second.code) &&
-          independent(first.change, second.change) &&
-          independent(first.context, second.context),
-      )
-      .map((second) => [first, second] as const),
-  );
-
   it('names the first of two faults, for every pair that can be combined', () => {
+    const pairs = offerPairs();
     expect(pairs.length).toBeGreaterThan(500);
     for (const [first, second] of pairs) {
       const message = offerMessage({ ...first.change, ...second.change });

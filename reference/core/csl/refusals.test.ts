@@ -13,7 +13,16 @@ import {
   withValue,
 } from './testing/exchange-support.ts';
 import { offerChecks, verifyOffer } from './offer.ts';
-import { answersOnly, bothKinds, history, offersOnly } from './testing/refusal-cases.ts';
+import { verifyConfirmation } from './confirmation.ts';
+import {
+  answersOnly,
+  bothKinds,
+  confirmationPending,
+  confirmationsOnly,
+  goodAck,
+  history,
+  offersOnly,
+} from './testing/refusal-cases.ts';
 import { createReplayMemory } from './replay-memory.ts';
 import { certificateNamed } from './testing/vector-support.ts';
 
@@ -45,8 +54,9 @@ describe('verifyOffer refuses', () => {
 });
 
 describe('verifyAnswer refuses', () => {
-  it.each([...bothKinds, ...answersOnly])('$what: $code', ({ code, change, context }) => {
-    const pending = pendingOffer();
+  it.each([...bothKinds, ...answersOnly])('$what: $code', (altered) => {
+    const { code, change, context } = altered;
+    const pending = (altered.pending ?? pendingOffer)();
     const verified = verifyAnswer(pending, answerMessage(pending, change), answerContext(context));
     expect(verified).toMatchObject({ ok: false, error: { code } });
   });
@@ -57,19 +67,27 @@ describe('verifyAnswer refuses', () => {
     expect(verified).toMatchObject({ ok: true, value: { peer: { number: callee.number } } });
   });
 
-  it('another certificate than that of the dialog', () => {
-    const pending = pendingOffer(history('b', 'a'));
-    const answer = answerMessage(pending, { certificate: 'b-renewed' });
-    expect(verifyAnswer(pending, answer, answerContext())).toMatchObject({
-      error: { code: 'dialog-certificate' },
-    });
-  });
-
   it('a 200 to another INVITE', () => {
     const other = { ...pendingOffer(), offerHash: filled(32, 8) };
     const answer = answerMessage(other);
     expect(verifyAnswer(pendingOffer(), answer, answerContext())).toMatchObject({
       error: { code: 'signature' },
+    });
+  });
+});
+
+describe('verifyConfirmation refuses', () => {
+  it.each(confirmationsOnly)('$what: $code', ({ code, headers, isOver }) => {
+    const pending = confirmationPending();
+    if (isOver) verifyConfirmation(pending, headers);
+    expect(verifyConfirmation(pending, headers)).toMatchObject({ ok: false, error: { code } });
+  });
+
+  it('nothing of the control', () => {
+    const pending = confirmationPending();
+    expect(verifyConfirmation(pending, goodAck)).toEqual({
+      ok: true,
+      value: { answerHash: pending.answerHash },
     });
   });
 });

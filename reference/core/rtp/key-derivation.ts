@@ -33,7 +33,9 @@ export const deriveSessionKeys = (
     const counter = new Uint8Array(16);
     counter.set(master.masterSalt);
     counter[7] = (counter[7] ?? 0) ^ label;
-    return cipher.apply(counter, new Uint8Array(length));
+    const bytes = new Uint8Array(length);
+    cipher.apply(counter, bytes, 0, length);
+    return bytes;
   };
   const keysOf = (labels: (typeof LABELS)['rtp' | 'rtcp']): SessionKeys => ({
     cipherKey: derive(labels.cipherKey, 16),

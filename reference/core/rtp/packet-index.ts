@@ -18,36 +18,39 @@ export const estimateIndex = (highest: number | null, sequence: number): number 
   return (newest - 2 ** 15 > sequence ? rollover + 1 : rollover) * 2 ** 16 + sequence;
 };
 
-/** The replay list of one source (RFC 3711 section 3.3.2): a sliding window of 128 indices. */
+/** The replay list of one source and protocol (RFC 3711 section 3.3.2): a sliding window of 128 indices. */
 export interface ReplayWindow {
   /** Highest index accepted, null before the first. */
-  highest(): number | null;
-  /** Whether the index may still be accepted; changes nothing. */
-  check(index: number): 'fresh' | 'replayed' | 'too-old';
-  /** Remembers the index of a packet that verified. */
-  accept(index: number): void;
+  highest: number | null;
+  /** 1 at an index modulo 128 that was accepted. */
+  readonly seen: Uint8Array;
 }
 
 /** An empty replay list. */
-export const createReplayWindow = (): ReplayWindow => {
-  const seen = new Uint8Array(REPLAY_WINDOW);
-  let highest: number | null = null;
-  return {
-    highest: () => highest,
-    check: (index) => {
-      if (highest === null || index > highest) return 'fresh';
-      if (index <= highest - REPLAY_WINDOW) return 'too-old';
-      return seen[index % REPLAY_WINDOW] === 1 ? 'replayed' : 'fresh';
-    },
-    accept: (index) => {
-      if (highest === null || index - highest >= REPLAY_WINDOW) seen.fill(0);
-      else
-        for (let skipped = highest + 1; skipped < index; skipped += 1)
-          seen[skipped % REPLAY_WINDOW] = 0;
-      seen[index % REPLAY_WINDOW] = 1;
-      highest = Math.max(highest ?? index, index);
-    },
-  };
+export const newReplayWindow = (): ReplayWindow => ({
+  highest: null,
+  seen: new Uint8Array(REPLAY_WINDOW),
+});
+
+/** Whether an index may still be accepted; changes nothing. */
+export const checkReplay = (
+  { highest, seen }: ReplayWindow,
+  index: number,
+): 'fresh' | 'replayed' | 'too-old' => {
+  if (highest === null || index > highest) return 'fresh';
+  if (index <= highest - REPLAY_WINDOW) return 'too-old';
+  return seen[index % REPLAY_WINDOW] === 1 ? 'replayed' : 'fresh';
+};
+
+/** Remembers the fresh index of a packet that verified. */
+export const acceptIndex = (window: ReplayWindow, index: number): void => {
+  const { highest, seen } = window;
+  if (highest === null || index - highest >= REPLAY_WINDOW) seen.fill(0);
+  else
+    for (let skipped = highest + 1; skipped < index; skipped += 1)
+      seen[skipped % REPLAY_WINDOW] = 0;
+  seen[index % REPLAY_WINDOW] = 1;
+  if (highest === null || index > highest) window.highest = index;
 };
 
 /** How many packets one master key may secure; whichever number is reached first ends the key for both protocols. */
@@ -60,18 +63,11 @@ export interface KeyLimits {
 export const KEY_LIFETIME: KeyLimits = { rtp: INDEX_LIMIT, rtcp: 2 ** 31 };
 
 /** Packets secured under one master key, all sources together. */
-export interface KeyLifetime {
-  expired(): boolean;
-  count(protocol: 'rtp' | 'rtcp'): void;
+export interface KeyUse {
+  rtp: number;
+  rtcp: number;
 }
 
-/** A count of packets against the limits. */
-export const createKeyLifetime = (limits: KeyLimits): KeyLifetime => {
-  const used = { rtp: 0, rtcp: 0 };
-  return {
-    expired: () => used.rtp >= limits.rtp || used.rtcp >= limits.rtcp,
-    count: (protocol) => {
-      used[protocol] += 1;
-    },
-  };
-};
+/** Whether a master key may secure nothing more. */
+export const isKeyExpired = (used: KeyUse, limits: KeyLimits): boolean =>
+  used.rtp >= limits.rtp || used.rtcp >= limits.rtcp;

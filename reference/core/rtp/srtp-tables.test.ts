@@ -1,23 +1,15 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import type { Result } from '../result.ts';
 import type { MasterKey } from './key-derivation.ts';
 import { serializeRtp } from './packet.ts';
 import { aesCm128HmacSha1Tag80 } from './srtp.ts';
 import { aesCm128HmacSha1Tag80Tables, prepareSrtpKey } from './srtp-tables.ts';
 import { rtpPackets } from './testing/arbitraries.ts';
-import { openLibsrtp2 } from './testing/libsrtp2.ts';
-
-const library = openLibsrtp2();
-const skipNote = library === null ? ' (skipped: libsrtp2 is missing, apt install libsrtp2-1)' : '';
 
 const keys: fc.Arbitrary<MasterKey> = fc.record({
   masterKey: fc.uint8Array({ minLength: 16, maxLength: 16 }),
   masterSalt: fc.uint8Array({ minLength: 14, maxLength: 14 }),
 });
-
-const plain = (result: Result<Uint8Array>): Uint8Array | string =>
-  result.ok ? Uint8Array.from(result.value) : result.error.code;
 
 /** What happens to one packet on its way: the kind of packet, changes of its bytes, a cut, a repetition. */
 const fates = fc.record({
@@ -76,38 +68,6 @@ describe('SRTP with tables', () => {
     },
   );
 
-  it.skipIf(library === null)(`agrees with libsrtp2 over two wraps${skipNote}`, () => {
-    const key = { masterKey: new Uint8Array(16).fill(9), masterSalt: new Uint8Array(14).fill(3) };
-    const inbound = library?.inbound(key);
-    const outbound = library?.outbound(key);
-    const sender = aesCm128HmacSha1Tag80Tables.sender(key);
-    const receiver = aesCm128HmacSha1Tag80Tables.receiver(key);
-    for (let index = 0; index < 3000; index += 1) {
-      const bytes = serializeRtp({
-        marker: false,
-        payloadType: 97,
-        sequence: (index * 47) % 65_536,
-        timestamp: index,
-        ssrc: 7,
-        csrc: [],
-        extension: null,
-        payload: new Uint8Array(index % 90).fill(index),
-        padding: new Uint8Array(0),
-      });
-      const secured = sender.protectRtp(bytes);
-      expect(plain(secured)).toEqual(outbound && plain(outbound.protectRtp(bytes)));
-      if (!secured.ok) throw new Error(secured.error.code);
-      if (index % 10 === 9) secured.value[8] = 1;
-      const found = inbound && plain(inbound.unprotectRtp(secured.value));
-      const ours = plain(receiver.unprotectRtp(secured.value));
-      const changed = index % 10 === 9;
-      const told = (outcome: unknown): unknown => (changed ? typeof outcome : outcome);
-      expect(told(ours)).toEqual(told(found));
-    }
-    inbound?.close();
-    outbound?.close();
-  });
-
   it('leaves the packet it is given as it is, a Buffer too', () => {
     const key = { masterKey: new Uint8Array(16), masterSalt: new Uint8Array(14) };
     const plainPacket = Buffer.from([0x80, 97, 0, 1, ...new Uint8Array(30)]);
@@ -117,18 +77,6 @@ describe('SRTP with tables', () => {
     const opened = aesCm128HmacSha1Tag80Tables.receiver(key).unprotectRtp(packet);
     expect(opened).toEqual({ ok: true, value: new Uint8Array(plainPacket) });
     expect(new Uint8Array(packet)).toEqual(secured.value);
-  });
-
-  it('erased, it refuses everything', () => {
-    const key = { masterKey: new Uint8Array(16), masterSalt: new Uint8Array(14) };
-    const sender = aesCm128HmacSha1Tag80Tables.sender(key);
-    const receiver = aesCm128HmacSha1Tag80Tables.receiver(key);
-    sender.erase();
-    receiver.erase();
-    const packet = new Uint8Array(40).fill(0x80);
-    expect(sender.protectRtp(packet)).toMatchObject({ error: { code: 'erased' } });
-    expect(receiver.unprotectRtp(packet)).toMatchObject({ error: { code: 'erased' } });
-    expect(receiver.unprotectRtcp(packet)).toMatchObject({ error: { code: 'erased' } });
   });
 
   it('a prepared key verifies a stream that began before the capture, by its rollover counter', () => {

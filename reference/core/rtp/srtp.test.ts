@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { concat, equal } from '../bytes.ts';
-import { hmacSha1 } from '../primitives/aes.ts';
 import type { Fault, Result } from '../result.ts';
 import { deriveSessionKeys, type MasterKey } from './key-derivation.ts';
 import { serializeRtp } from './packet.ts';
+import { INDEX_LIMIT } from './packet-index.ts';
 import { serializeRtcp } from './rtcp.ts';
-import { aesCm128HmacSha1Tag80, aesCm128HmacSha1Tag80WithLifetime } from './srtp.ts';
+import { nodeTransform } from './srtp.ts';
+import { createSrtpReceiver, newReceiverState } from './srtp-receiver.ts';
+import { createSrtpSender, newSenderState } from './srtp-sender.ts';
+import { srtpSuiteOf } from './srtp-suite.ts';
+import { tableTransform } from './srtp-tables.ts';
+import { createTransforms } from './srtp-transform.ts';
 
 const KEY: MasterKey = {
   masterKey: Uint8Array.from({ length: 16 }, (_, index) => index),
@@ -43,12 +48,15 @@ const flip = (bytes: Uint8Array, bit: number): Uint8Array => {
   return flipped;
 };
 
-const pair = () => ({
-  sender: aesCm128HmacSha1Tag80.sender(KEY),
-  receiver: aesCm128HmacSha1Tag80.receiver(KEY),
-});
+const transforms = [
+  ['node:crypto', nodeTransform],
+  ['tables', tableTransform],
+] as const;
 
-describe('SRTP (RFC 3711)', () => {
+describe.each(transforms)('SRTP (RFC 3711) by %s', (_, transform) => {
+  const suite = srtpSuiteOf(transform);
+  const pair = () => ({ sender: suite.sender(KEY), receiver: suite.receiver(KEY) });
+
   it('leaves the header in clear, hides the payload, adds 10 bytes, and gives the packet back', () => {
     const { sender, receiver } = pair();
     const packet = rtp(5);
@@ -86,7 +94,7 @@ describe('SRTP (RFC 3711)', () => {
 
   it('refuses a packet of another key', () => {
     const other = { ...KEY, masterSalt: flip(KEY.masterSalt, 111) };
-    const secured = unwrap(aesCm128HmacSha1Tag80.sender(other).protectRtp(rtp(1)));
+    const secured = unwrap(suite.sender(other).protectRtp(rtp(1)));
     expect(codeOf(pair().receiver.unprotectRtp(secured))).toBe('tag');
   });
 
@@ -99,7 +107,7 @@ describe('SRTP (RFC 3711)', () => {
     expect(
       [first, wrapped, late, lost].map((packet) => codeOf(receiver.unprotectRtp(packet))),
     ).toEqual(['ok', 'ok', 'ok', 'ok']);
-    const anew = unwrap(aesCm128HmacSha1Tag80.sender(KEY).protectRtp(rtp(20001)));
+    const anew = unwrap(suite.sender(KEY).protectRtp(rtp(20001)));
     expect(codeOf(receiver.unprotectRtp(anew))).toBe('tag');
   });
 
@@ -144,10 +152,10 @@ describe('SRTP (RFC 3711)', () => {
   });
 
   it('ends with the lifetime of its key, at both ends and for both protocols', () => {
-    const suite = aesCm128HmacSha1Tag80WithLifetime({ rtp: 2, rtcp: 9 });
-    const unlimited = aesCm128HmacSha1Tag80.sender(KEY);
-    const sender = suite.sender(KEY);
-    const receiver = suite.receiver(KEY);
+    const limited = srtpSuiteOf(transform, { rtp: 2, rtcp: 9 });
+    const unlimited = suite.sender(KEY);
+    const sender = limited.sender(KEY);
+    const receiver = limited.receiver(KEY);
     for (const sequence of [1, 2]) {
       expect(codeOf(sender.protectRtp(rtp(sequence)))).toBe('ok');
       expect(codeOf(receiver.unprotectRtp(unwrap(unlimited.protectRtp(rtp(sequence)))))).toBe('ok');
@@ -158,6 +166,64 @@ describe('SRTP (RFC 3711)', () => {
     expect(codeOf(receiver.unprotectRtcp(unwrap(unlimited.protectRtcp(rtcp()))))).toBe(
       'key-expired',
     );
+  });
+
+  it('counts RTCP apart from RTP against the lifetime', () => {
+    const sender = srtpSuiteOf(transform, { rtp: 9, rtcp: 2 }).sender(KEY);
+    const codes = [1, 2, 3].map(() => codeOf(sender.protectRtcp(rtcp())));
+    expect(codes).toEqual(['ok', 'ok', 'key-expired']);
+  });
+
+  it('ends with index 2^48 - 1, at both ends', () => {
+    const state = { ...newSenderState(), rtp: new Map([[1, INDEX_LIMIT - 2]]) };
+    const sender = createSrtpSender(createTransforms(KEY, transform), { state });
+    const receiver = createSrtpReceiver(createTransforms(KEY, transform), {
+      rollover: 2 ** 32 - 1,
+    });
+    const last = unwrap(sender.protectRtp(rtp(65535)));
+    expect(codeOf(sender.protectRtp(rtp(0)))).toBe('key-expired');
+    expect(unwrap(receiver.unprotectRtp(last))).toEqual(rtp(65535));
+    expect(codeOf(receiver.unprotectRtp(unwrap(pair().sender.protectRtp(rtp(0)))))).toBe(
+      'key-expired',
+    );
+  });
+
+  it('refuses what one index cannot encrypt, either way', () => {
+    const { sender, receiver } = pair();
+    const longest = rtp(1, 1, new Uint8Array(2 ** 20));
+    const secured = unwrap(sender.protectRtp(longest));
+    expect(equal(unwrap(receiver.unprotectRtp(secured)), longest)).toBe(true);
+    expect(codeOf(sender.protectRtp(concat(longest, Uint8Array.of(0))))).toBe('too-long');
+    expect(codeOf(receiver.unprotectRtp(concat(secured, Uint8Array.of(0))))).toBe('too-long');
+    const control = concat(rtcp().subarray(0, 8), new Uint8Array(2 ** 20 + 1));
+    expect(codeOf(sender.protectRtcp(control))).toBe('too-long');
+    expect(codeOf(receiver.unprotectRtcp(concat(control, new Uint8Array(14))))).toBe('too-long');
+  });
+
+  it('overwrites its session keys when erased', () => {
+    const keys = deriveSessionKeys(KEY);
+    const secured = concat(rtp(1), new Uint8Array(10));
+    const made = transform(keys.rtp);
+    made.writeTag(secured, 50, 0);
+    expect(made.tagMatches(secured, 50, 0)).toBe(true);
+    made.erase();
+    expect(
+      Object.values(keys.rtp).every((key: Uint8Array) => key.every((byte) => byte === 0)),
+    ).toBe(true);
+  });
+
+  it('remembers nothing of what it refuses', () => {
+    const state = newReceiverState();
+    const receiver = createSrtpReceiver(createTransforms(KEY, transform), { state });
+    const { sender } = pair();
+    unwrap(receiver.unprotectRtp(unwrap(sender.protectRtp(rtp(1)))));
+    const secured = unwrap(sender.protectRtp(rtp(2)));
+    const before = structuredClone(state);
+    for (let bit = 0; bit < secured.length * 8; bit += 1)
+      expect(receiver.unprotectRtp(flip(secured, bit)).ok).toBe(false);
+    expect(state).toEqual(before);
+    unwrap(receiver.unprotectRtp(secured));
+    expect(state).not.toEqual(before);
   });
 
   it('does nothing more once its keys are erased', () => {
@@ -172,7 +238,10 @@ describe('SRTP (RFC 3711)', () => {
   });
 });
 
-describe('SRTCP (RFC 3711 section 3.4)', () => {
+describe.each(transforms)('SRTCP (RFC 3711 section 3.4) by %s', (_, transform) => {
+  const suite = srtpSuiteOf(transform);
+  const pair = () => ({ sender: suite.sender(KEY), receiver: suite.receiver(KEY) });
+
   it('leaves 8 bytes in clear, sets the E flag, counts from 0, and gives the packet back', () => {
     const { sender, receiver } = pair();
     const packet = rtcp();
@@ -209,9 +278,9 @@ describe('SRTCP (RFC 3711 section 3.4)', () => {
   it('refuses an authentic packet without the E flag, and changes no state by it', () => {
     const { sender, receiver } = pair();
     const { rtcp: keys } = deriveSessionKeys(KEY);
-    const unencrypted = concat(rtcp(), Uint8Array.of(0, 0, 0, 0));
-    const tag = hmacSha1(keys.authenticationKey)(unencrypted).subarray(0, 10);
-    expect(codeOf(receiver.unprotectRtcp(concat(unencrypted, tag)))).toBe('not-encrypted');
+    const unencrypted = concat(rtcp(), new Uint8Array(4 + 10));
+    transform(keys).writeTag(unencrypted, rtcp().length + 4, null);
+    expect(codeOf(receiver.unprotectRtcp(unencrypted))).toBe('not-encrypted');
     expect(codeOf(receiver.unprotectRtcp(unwrap(sender.protectRtcp(rtcp()))))).toBe('ok');
   });
 

@@ -167,7 +167,7 @@ describe('reports', () => {
     expect(callee.counters().jitter).toBeLessThan(81);
   });
 
-  it('have a loss fraction since the previous report only, and no sender part without new frames', () => {
+  it('have a loss fraction and blocks since the previous report only, and no sender part two reports after the last frame', () => {
     const { caller, callee } = call();
     unwrap(callee.receive(unwrap(caller.sendFrame(FRAME, START)), START));
     unwrap(caller.sendFrame(FRAME, START + 20));
@@ -177,15 +177,19 @@ describe('reports', () => {
       return report?.type === 'receiver-report' ? report.reports[0]?.fractionLost : report?.type;
     };
     expect(fractionOf()).toBe(85);
+    expect(fractionOf()).toBe(undefined);
+    unwrap(callee.receive(unwrap(caller.sendFrame(FRAME, START + 50)), START + 50));
     expect(fractionOf()).toBe(0);
-    const types = [START + 60, START + 70].map(
+    const types = [START + 60, START + 70, START + 80].map(
       (now) => unwrap(callee.receiveControl(unwrap(caller.report(now)), now))[0]?.type,
     );
-    expect(types).toEqual(['sender-report', 'receiver-report']);
+    expect(types).toEqual(['sender-report', 'sender-report', 'receiver-report']);
   });
 
   it('are encrypted, and the last one says goodbye', () => {
     const { caller, callee } = call();
+    expect(codeOf(caller.goodbye(START))).toBe('silent');
+    unwrap(caller.report(START));
     const datagram = unwrap(caller.goodbye(START));
     expect(codeOf(parseRtcp(datagram))).not.toBe('ok');
     expect(unwrap(callee.receiveControl(datagram, START)).at(-1)).toEqual({
@@ -193,6 +197,22 @@ describe('reports', () => {
       sources: [CALLER.ssrc],
       reason: null,
     });
+  });
+
+  it('know who takes part: a source that is heard, until it says goodbye or is silent (RFC 3550 section 6.3)', () => {
+    const { caller, callee } = call();
+    const population = (after: number): unknown => callee.population(5_000, START + after);
+    expect(population(0)).toEqual({ members: 1, senders: 0, weSent: false });
+    unwrap(callee.receive(unwrap(caller.sendFrame(FRAME, START)), START));
+    unwrap(callee.sendFrame(FRAME, START));
+    expect(population(9_999)).toEqual({ members: 2, senders: 2, weSent: true });
+    expect(population(10_000)).toEqual({ members: 2, senders: 1, weSent: true });
+    expect(population(25_000)).toEqual({ members: 1, senders: 1, weSent: true });
+    unwrap(callee.receiveControl(unwrap(caller.goodbye(START + 30_000)), START + 30_000));
+    expect(population(30_000)).toEqual({ members: 1, senders: 1, weSent: true });
+    unwrap(callee.report(START));
+    unwrap(callee.report(START));
+    expect(population(0)).toMatchObject({ weSent: false });
   });
 
   it('count late packets as received', () => {

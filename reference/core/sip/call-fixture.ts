@@ -1,6 +1,7 @@
 import { utf8 } from '../bytes.ts';
 import type { SipMessage } from './message.ts';
 import type { RegistrarProxyConfig, RegistrarProxyOutput } from './registrar-proxy.ts';
+import type { UserAgentConfig } from './user-agent.ts';
 import { createTestNetwork, type Hop, type TestNetwork, type TestPhone } from './test-network.ts';
 
 export const ALICE = '+33612345678';
@@ -14,16 +15,22 @@ export interface Pair {
   readonly bob: TestPhone;
 }
 
-export const registered = (options: Partial<RegistrarProxyConfig> = {}): Pair => {
+export const registered = (
+  options: Partial<RegistrarProxyConfig> = {},
+  phones: Partial<UserAgentConfig> = {},
+): Pair => {
   const network = createTestNetwork(options);
-  const alice = network.phone(ALICE);
-  const bob = network.phone(BOB);
+  const alice = network.phone(ALICE, phones);
+  const bob = network.phone(BOB, phones);
   for (const phone of [alice, bob]) phone.command({ kind: 'register' });
   return { network, alice, bob };
 };
 
-export const ringing = (options: Partial<RegistrarProxyConfig> = {}): Pair => {
-  const pair = registered(options);
+export const ringing = (
+  options: Partial<RegistrarProxyConfig> = {},
+  phones: Partial<UserAgentConfig> = {},
+): Pair => {
+  const pair = registered(options, phones);
   pair.alice.command({
     kind: 'invite',
     number: BOB,

@@ -48,6 +48,26 @@ describe('a call', () => {
     ]);
   });
 
+  it('ends once for each when both hang up at once', () => {
+    const { network, alice, bob } = established();
+    const before = network.log.length;
+    bob.input({ kind: 'hang-up' });
+    alice.command({ kind: 'hang-up' });
+    for (const each of [alice, bob]) {
+      expect(each.kinds().filter((kind) => kind === 'ended' || kind === 'bye')).toEqual(['ended']);
+      each.command({ kind: 'hang-up' });
+      expect(each.last()).toMatchObject({ kind: 'refused', code: 'sip/state' });
+    }
+    const finals = network.log
+      .slice(before)
+      .flatMap(({ message, direction }) =>
+        message.kind === 'response' && direction === 'to-phone' ? [message.status] : [],
+      );
+    expect(finals).toHaveLength(2);
+    for (const status of finals) expect([200, 481]).toContain(status);
+    expect(outputs(network, 'call-ended')).toHaveLength(1);
+  });
+
   it('ends by the callee, and both can call again', () => {
     const { network, alice, bob } = established();
     bob.command({ kind: 'hang-up' });
@@ -71,7 +91,7 @@ describe('a call', () => {
         ({ message }) => message.kind === 'request' && message.method === method,
       );
       if (sent === undefined || received === undefined) throw new Error(`no ${method}`);
-      const changed = /^(?:Via|Record-Route|Route|Max-Forwards)$/;
+      const changed = /^(?:Via|Record-Route|Route|Max-Forwards|Max-Breadth)$/;
       const kept = (message: SipMessage) =>
         allHeaders(message).filter(([name]) => !changed.test(name));
       expect(kept(received)).toEqual(kept(sent));
@@ -211,6 +231,19 @@ describe('a call that is not answered', () => {
     expect(bob.last()).toMatchObject({ kind: 'incoming-invite', callId: 'call-2' });
   });
 
+  it('is busy for both when two phones call each other at once', () => {
+    const { network, alice, bob } = registered();
+    const call = (number: string, callId: string) =>
+      ({ kind: 'invite', number, callId, body: OFFER }) as const;
+    bob.input(call(ALICE, 'from-bob'));
+    alice.command(call(BOB, 'from-alice'));
+    expect(alice.last()).toEqual({ kind: 'call-failed', callId: 'from-alice', status: 486 });
+    expect(bob.last()).toEqual({ kind: 'call-failed', callId: 'from-bob', status: 486 });
+    expect(outputs(network, 'call-ended')).toHaveLength(2);
+    alice.command(call(BOB, 'again'));
+    expect(bob.last()).toMatchObject({ kind: 'incoming-invite', callId: 'again' });
+  });
+
   it('finds the callee busy with another call', () => {
     const { network } = established();
     const carol = network.phone('+33600000003');
@@ -237,8 +270,17 @@ describe('a call that is not answered', () => {
     expect(outputs(network, 'call-ended')).toMatchObject([{ reason: 'failed' }]);
   });
 
-  it('is cancelled by the proxy after timer C', () => {
+  it('is answered 480 by the callee when nobody accepts it in 180 s', () => {
     const { network, alice, bob } = ringing();
+    network.pass(179_800);
+    expect(bob.last()?.kind).toBe('incoming-invite');
+    network.pass(200);
+    expect(bob.last()).toEqual({ kind: 'ended', callId: 'call-1', reason: 'no-answer' });
+    expect(alice.last()).toEqual({ kind: 'call-failed', callId: 'call-1', status: 480 });
+  });
+
+  it('is cancelled by the proxy after timer C', () => {
+    const { network, alice, bob } = ringing({}, { answerLimit: 400_000 });
     network.pass(180_000);
     expect(bob.kinds()).not.toContain('cancelled');
     network.pass(1100);

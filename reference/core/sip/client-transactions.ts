@@ -4,11 +4,12 @@ import { type Essentials, readEssentials } from './essentials.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import { TRANSACTION_TIMEOUT } from './timers.ts';
 
+/** RFC 3261 section 17.1.3: the branch of the top Via and the method of CSeq. */
 const keyOf = (branch: string, method: string): string => `${branch} ${method}`;
 
 /**
- * Sends a request other than INVITE and ACK and waits for its final response (RFC 3261 section 17.1.2). TLS is reliable:
- * nothing is retransmitted, timer K is zero; timer F gives up after 64*T1.
+ * Sends a request other than INVITE and ACK and waits for its final response (RFC 3261 section 17.1.2). `done` is always
+ * called, once; with undefined after timer F, without connection, and for a request that cannot be sent.
  */
 export const sendRequest = (
   agent: Agent,
@@ -18,15 +19,16 @@ export const sendRequest = (
   const sent = readEssentials(request);
   if (!sent.ok) {
     refuse(agent, sent.error.code, `own ${request.method} is malformed`);
-    return;
+    return done(undefined);
   }
   const key = keyOf(sent.value.branch, request.method);
-  agent.transactions.set(key, { request, sent: sent.value, done });
+  agent.transactions.set(key, { sent: sent.value, done });
+  // Section 17.1.2.2, Trying: timer F; timer E does not run over a reliable transport.
   agent.timers.set(`F ${key}`, agent.now + TRANSACTION_TIMEOUT, () => {
     agent.transactions.delete(key);
     done(undefined);
   });
-  send(agent, request);
+  return send(agent, request);
 };
 
 /** Gives a response to the transaction it belongs to (RFC 3261 section 17.1.3). */
@@ -38,13 +40,15 @@ export const receiveTransactionResponse = (
   const key = keyOf(received.branch, received.cseq.method);
   const transaction = agent.transactions.get(key);
   if (transaction === undefined || !answersRequest(transaction.sent, received)) {
-    refuse(agent, 'sip/response', `no request of ours awaits this ${response.status}`);
-    return;
+    const detail = `no request of ours awaits this ${response.status}`;
+    return refuse(agent, 'sip/response', detail, received.callId);
   }
-  if (response.status < 200) return;
+  // Section 17.1.2.2, Proceeding: timer F goes on.
+  if (response.status < 200) return undefined;
+  // Section 17.1.2.2, Completed: timer K is zero over TLS, so that the transaction is terminated at once.
   agent.timers.clear(`F ${key}`);
   agent.transactions.delete(key);
-  transaction.done(response);
+  return transaction.done(response);
 };
 
 /** Without connection no answer will come (RFC 3261 section 17.1.4). */

@@ -8,7 +8,7 @@ export interface CSeq {
 }
 
 export const parseCSeq = (text: string): Result<CSeq, Fault<'sip/cseq'>> => {
-  const match = /^(\d{1,10})[ \t]+([A-Za-z0-9\-.!%*_+`'~]+)$/.exec(text);
+  const match = /^(\d+)[ \t]+([A-Za-z0-9\-.!%*_+`'~]+)$/.exec(text);
   const sequence = Number(match?.[1]);
   if (match === null || sequence >= 2 ** 31) return fault('sip/cseq', 0);
   return ok({ sequence, method: match[2] ?? '' });

@@ -28,6 +28,7 @@ export interface Dialog {
   readonly remoteSequence: number | undefined;
 }
 
+/** The one Contact of a message, when it is a SIP URI (RFC 3261 section 12.1.1). */
 const contactOf = (message: SipRequest | SipResponse): string | undefined => {
   const [value, another] = listValues(message, 'Contact');
   const parsed = value === undefined || another !== undefined ? undefined : parseNameAddress(value);
@@ -78,6 +79,20 @@ export const dialogOfCallee = (
 };
 
 /**
+ * The dialog with the target of a re-INVITE or of a 2xx to one (RFC 3261 sections 12.2.1.2 and 12.2.2): its Contact, the old
+ * target when it has none. Route set, tags and URIs stay as they are, whatever Record-Route says. Undefined when the
+ * Contact cannot be read.
+ */
+export const refreshTarget = (
+  dialog: Dialog,
+  message: SipRequest | SipResponse,
+): Dialog | undefined => {
+  if (listValues(message, 'Contact').length === 0) return dialog;
+  const target = contactOf(message);
+  return target === undefined ? undefined : { ...dialog, target };
+};
+
+/**
  * Whether a request belongs to a dialog (RFC 3261 section 12.2.2): other tags or Call-ID are another dialog; other From or To
  * URIs are refused (interpretation I-3), although RFC 3261 lets them change.
  */
@@ -102,6 +117,7 @@ export const dialogRequest = (
   sequence: number,
   via: string,
   headers: HeaderPairs = [],
+  body?: Uint8Array,
 ): SipRequest => {
   const first = dialog.routes[0];
   const firstUri = first === undefined ? undefined : parseNameAddress(first);
@@ -110,7 +126,7 @@ export const dialogRequest = (
   const strict = firstHop?.ok === true && parameter(firstHop.value.parameters, 'lr') === undefined;
   const uri = strict && firstUri?.ok === true ? firstUri.value.uri : dialog.target;
   const routes = strict ? [...dialog.routes.slice(1), `<${dialog.target}>`] : dialog.routes;
-  return makeRequest(method, uri, [
+  const all: HeaderPairs = [
     ['Via', via],
     ['Max-Forwards', '70'],
     ...routes.map((route) => ['Route', route] as const),
@@ -119,7 +135,8 @@ export const dialogRequest = (
     ['Call-ID', dialog.callId],
     ['CSeq', `${sequence} ${method}`],
     ...headers,
-  ]);
+  ];
+  return makeRequest(method, uri, all, body);
 };
 
 /** Whether a response's Call-ID, From and To URI are those of the request sent; only the To tag may be new. */

@@ -1,6 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { concat, fromLatin1, latin1 } from '../bytes.ts';
+import { parseMessage } from './message.ts';
 import { createFramer, type Frame, type FramerOptions, PING, PONG } from './framer.ts';
 
 const message = (body: string, name = 'Content-Length') =>
@@ -8,7 +9,9 @@ const message = (body: string, name = 'Content-Length') =>
 
 const describeFrame = (frame: Frame): string => {
   if (frame.kind === 'message') return latin1(frame.bytes);
-  return frame.kind === 'fault' ? `${frame.fault.code}@${frame.fault.offset}` : frame.kind;
+  return frame.kind === 'fault'
+    ? `${frame.fault.code}@${frame.fault.offset} ${latin1(frame.head)}`
+    : frame.kind;
 };
 
 const frames = (chunks: readonly Uint8Array[], options?: FramerOptions) => {
@@ -69,6 +72,38 @@ describe('createFramer', () => {
       frames([fromLatin1(stream)], { maximumBytes: text.length - 1 }).map((f) => f.split('@')[0]);
     expect(codes(text.slice(0, -4))).toEqual(refused);
     expect(codes('A'.repeat(text.length))).toEqual(refused);
+  });
+
+  // RFC 3261 section 7.5: line ends before a start line are no part of it.
+  it('skips line ends before a message', () => {
+    const text = message('x');
+    expect(frames([fromLatin1(`\r\n${text}\r\n\r\n\r\n${text}`)])).toEqual([text, 'ping', text]);
+    expect(frames([fromLatin1(`\r\n${text}`)], { side: 'client' })).toEqual(['pong', text]);
+  });
+
+  it('hands out the head of a message at fault, for an answer', () => {
+    const head = 'OPTIONS sip:a SIP/2.0\r\nl: x\r\n\r\n';
+    expect(frames([fromLatin1(`${head}rest`)])).toEqual([`sip/content-length@21 ${head}`]);
+    const large = head.replace('x', '9'.repeat(400));
+    expect(frames([fromLatin1(large)])).toEqual([`sip/too-large@65536 ${large}`]);
+    expect(frames([fromLatin1(large)], { maximumBytes: 10 })).toEqual([
+      'sip/too-large@10 OPTIONS si',
+    ]);
+  });
+
+  // Both read Content-Length, and a difference would let a body pass for a message.
+  test.prop([
+    fc.constantFrom('Content-Length', 'content-LENGTH', 'l', 'L', 'Content-Lengt', 'll'),
+    fc.constantFrom(':', ' :', '\t:', '\r\n :', ' '),
+    fc.stringMatching(/^[ \t\r\n\u00a0\u000b0-3+-]{0,6}$/),
+    fc.constantFrom('', 'l: 1\r\n', 'X: y\r\n l: 2\r\n'),
+  ])('finds the same length as the parser', (name, colon, value, more) => {
+    const head = fromLatin1(`OPTIONS sip:a SIP/2.0\r\n${more}${name}${colon}${value}\r\n\r\n`);
+    const framer = createFramer();
+    const framed = framer.push(concat(head, fromLatin1('x'.repeat(4000))))[0];
+    if (framed?.kind !== 'message') return;
+    const parsed = parseMessage(framed.bytes);
+    expect(parsed.ok || parsed.error.code !== 'sip/content-length').toBe(true);
   });
 
   test.prop([

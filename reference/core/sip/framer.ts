@@ -1,5 +1,6 @@
 import { latin1 } from '../bytes.ts';
 import { type Fault, fault, ok, type Result } from '../result.ts';
+import { parseContentLength, unfold } from './header-lines.ts';
 import { DEFAULT_MAXIMUM_BYTES } from './message.ts';
 
 export type FramerFaultCode = 'sip/too-large' | 'sip/content-length' | 'sip/line-end';
@@ -9,7 +10,12 @@ export type Frame =
   | { readonly kind: 'message'; readonly bytes: Uint8Array }
   | { readonly kind: 'ping' }
   | { readonly kind: 'pong' }
-  | { readonly kind: 'fault'; readonly fault: Fault<FramerFaultCode> };
+  | {
+      readonly kind: 'fault';
+      readonly fault: Fault<FramerFaultCode>;
+      /** What was read of the message's start line and headers, so that its sender can still be answered; never its body. */
+      readonly head: Uint8Array;
+    };
 
 export interface FramerOptions {
   /** Greatest size of a message in bytes, body included. */
@@ -37,10 +43,10 @@ const CONTENT_LENGTH = /\r\n(?:content-length|l)[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r
 /** RFC 3261 section 20.14: on a stream the length must be there. */
 const bodyLength = (head: string): Result<number, Fault<'sip/content-length'>> => {
   const [found, another] = head.matchAll(CONTENT_LENGTH);
-  const value = found?.[1]?.trim() ?? '';
-  if (found === undefined || another !== undefined || !/^\d{1,9}$/.test(value))
+  const length = parseContentLength(unfold(found?.[1] ?? ''));
+  if (length === undefined || another !== undefined)
     return fault('sip/content-length', found?.index ?? head.length);
-  return ok(Number(value));
+  return ok(length);
 };
 
 /** A growing window on the stream. */
@@ -83,6 +89,12 @@ const findHeadEnd = (bytes: Uint8Array, from: number): number => {
   return -1;
 };
 
+const broken = (found: Fault<FramerFaultCode>, head: Uint8Array): Frame => ({
+  kind: 'fault',
+  fault: found,
+  head: head.slice(),
+});
+
 type Step = Frame | 'again' | 'wait';
 
 /**
@@ -100,7 +112,7 @@ export const createFramer = (options: FramerOptions = {}): Framer => {
 
   const betweenMessages = (bytes: Uint8Array): Step => {
     if (bytes.length === 1) return 'wait';
-    if (bytes[1] !== LF) return { kind: 'fault', fault: fault('sip/line-end', 0).error };
+    if (bytes[1] !== LF) return broken(fault('sip/line-end', 0).error, bytes.subarray(0, 0));
     window.take(2);
     if (!server) return { kind: 'pong' };
     afterCrlf = !afterCrlf;
@@ -111,15 +123,16 @@ export const createFramer = (options: FramerOptions = {}): Framer => {
     const end = findHeadEnd(bytes, scanned);
     // Whatever the cut, a head that does not end within the limit is refused, and nothing is kept beyond it.
     if ((end === -1 && bytes.length > maximum) || end + 4 > maximum)
-      return { kind: 'fault', fault: fault('sip/too-large', maximum).error };
+      return broken(fault('sip/too-large', maximum).error, bytes.subarray(0, maximum));
     if (end === -1) {
       scanned = Math.max(bytes.length - 3, 0);
       return 'wait';
     }
     const length = bodyLength(latin1(bytes.subarray(0, end)));
-    if (!length.ok) return { kind: 'fault', fault: length.error };
+    const head = bytes.subarray(0, end + 4);
+    if (!length.ok) return broken(length.error, head);
     if (end + 4 + length.value > maximum)
-      return { kind: 'fault', fault: fault('sip/too-large', maximum).error };
+      return broken(fault('sip/too-large', maximum).error, head);
     total = end + 4 + length.value;
     return 'again';
   };

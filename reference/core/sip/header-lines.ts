@@ -24,6 +24,7 @@ const COMPACT_FORMS: Readonly<Record<string, string>> = {
   k: 'supported',
   l: 'content-length',
   m: 'contact',
+  n: 'identity-info',
   o: 'event',
   r: 'refer-to',
   s: 'subject',
@@ -31,23 +32,40 @@ const COMPACT_FORMS: Readonly<Record<string, string>> = {
   u: 'allow-events',
   v: 'via',
   x: 'session-expires',
+  y: 'identity',
 };
+
+/** Names as they are usually written, so that most need no conversion. */
+const USUAL_NAMES: ReadonlyMap<string, string> = new Map(
+  `Accept Allow Call-ID Contact Content-Length Content-Type CSeq Expires From Max-Forwards Proxy-Require
+   Record-Route Require Route Supported To User-Agent Via X-CSL-From X-CSL-From-Chain X-CSL-Info1 X-CSL-Info2`
+    .split(/\s+/)
+    .map((name) => [name, name.toLowerCase()]),
+);
 
 /** Lower case, the long form of a compact name (RFC 3261 section 7.3.3). */
 export const canonicalName = (name: string): string => {
+  const usual = USUAL_NAMES.get(name);
+  if (usual !== undefined) return usual;
   const lower = name.toLowerCase();
   return lower.length === 1 ? (COMPACT_FORMS[lower] ?? lower) : lower;
 };
+
+/** The text of a header behind its colon as one line: each fold is one space, blanks at both ends go (RFC 3261 section 7.3.1). */
+export const unfold = (text: string): string =>
+  trimBlanks(text.includes('\r') ? text.replaceAll(/[ \t]*\r\n[ \t]+/g, ' ') : text);
 
 const parseHeader = (raw: string): SipHeader | undefined => {
   const colon = raw.indexOf(':');
   const name = trimBlanks(raw.slice(0, Math.max(colon, 0)));
   // A blank before the name would have made the line a fold; before the colon it is allowed (HCOLON).
   if (!isToken(name) || !raw.startsWith(name)) return undefined;
-  const rest = raw.slice(colon + 1);
-  const unfolded = rest.includes('\r') ? rest.replaceAll(/[ \t]*\r\n[ \t]+/g, ' ') : rest;
-  return { name, value: trimBlanks(unfolded), raw };
+  return { name, value: unfold(raw.slice(colon + 1)), raw };
 };
+
+/** Value of Content-Length: any number of digits (RFC 3261 section 20.14), beyond 2^53 inexact; undefined for anything else. */
+export const parseContentLength = (value: string): number | undefined =>
+  /^\d+$/.test(value) ? Number(value) : undefined;
 
 /** Offset of the first CR or LF that is not part of a CRLF, or -1. */
 export const strayLineEnd = (text: string): number => text.search(/\r(?!\n)|(?<!\r)\n/);

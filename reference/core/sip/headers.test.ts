@@ -76,8 +76,54 @@ describe('parseSipUri', () => {
     ['sip:a@host:65536', 'sip/uri-host@6'],
     ['sip:a@host;x=1;X=2', 'sip/parameter@14'],
     ['sip:a@host;', 'sip/parameter@10'],
+    ['sip:a@host;x="y"', 'sip/uri-character@13'],
+    ['sip:a@host;x=%4', 'sip/parameter@12'],
+    ['sip:a@host?a', 'sip/uri-headers@11'],
+    ['sip:a@host?a=b&', 'sip/uri-headers@11'],
+    ['sip:a@host:', 'sip/uri-host@6'],
+    ['sip:a@-host', 'sip/uri-host@6'],
+    ['sip:a@ho..st', 'sip/uri-host@6'],
+    ['sip:a@1.2.3', 'sip/uri-host@6'],
+    ['sip:a@256.1.1.1', 'sip/uri-host@6'],
+    ['sip:a@[::1', 'sip/uri-host@6'],
   ])('refuses %s', (text, expected) => {
     expect(outcome(parseSipUri(text))).toBe(expected);
+  });
+
+  // RFC 3261 section 25.1 (paramchar) and 19.1.1; 'a/b' is no token, so no value of a header's parameter.
+  it('takes every character of a parameter and of headers', () => {
+    const uri = "sip:a@host;x=[a/b:c&d+e$f];!~*'()%41=-_.?Subject=a%20b&Route=%3Csip:c%3E&empty=";
+    const read = parseSipUri(uri);
+    expect(read.ok && read.value.parameters).toEqual([
+      ['x', '[a/b:c&d+e$f]'],
+      ["!~*'()%41", '-_.'],
+    ]);
+    expect(read.ok && read.value.headers).toBe('Subject=a%20b&Route=%3Csip:c%3E&empty=');
+    expect(outcome(parseParameters(';x=a/b', 0))).toBe('sip/parameter@4');
+  });
+
+  // RFC 5954 section 4.1 and RFC 3986 section 3.2.2.
+  it.each([
+    ['[::]', true],
+    ['[::1]', true],
+    ['[2001:db8::9:1]', true],
+    ['[2001:DB8:1:2:3:4:5:6]', true],
+    ['[1:2:3:4:5:6:7::]', true],
+    ['[::ffff:192.0.2.10]', true],
+    ['[64:ff9b::192.0.2.33]', true],
+    ['[1:2:3:4:5:6:192.0.2.1]', true],
+    ['[1:2:3:4:5:6:7]', false],
+    ['[1:2:3:4:5:6:7:8::]', false],
+    ['[1::2::3]', false],
+    ['[:::1]', false],
+    ['[12345::]', false],
+    ['[::192.0.2.256]', false],
+    ['[192.0.2.1::]', false],
+    ['[]', false],
+    ['[g::]', false],
+  ])('knows whether %s is an IPv6 reference', (reference, expected) => {
+    expect(parseSipUri(`sip:a@${reference}:5061;transport=tls`).ok).toBe(expected);
+    expect(parseVia(`SIP/2.0/TLS ${reference};branch=z9hG4bKx`).ok).toBe(expected);
   });
 
   it.each([
@@ -102,6 +148,16 @@ describe('parseNameAddress', () => {
     ['Two words <sip:a@b>', 'Two words', 'sip:a@b', undefined],
     ['sip:a@b;tag=z', '', 'sip:a@b', 'z'],
     ['tel:+33612345678', '', 'tel:+33612345678', undefined],
+    // RFC 3261 section 25.1: a quoted pair may be any ASCII character but a line end; blanks stand around ; and =.
+    ['"\\\u0000\\\u0007" <sip:a@b> ;\ttag = x', '"\\\u0000\\\u0007"', 'sip:a@b', 'x'],
+    [
+      '"\u00c3\u00a9" <sip:a@[::1]:5061>;x="a;b\\"";tag=y',
+      '"\u00c3\u00a9"',
+      'sip:a@[::1]:5061',
+      'y',
+    ],
+    // Section 20.10: outside brackets what follows the semicolon belongs to the header.
+    ['sip:a@b;transport=tls', '', 'sip:a@b', undefined],
   ])('reads %s', (text, displayName, uri, tag) => {
     const result = parseNameAddress(text);
     if (!result.ok) throw new Error(result.error.code);
@@ -115,6 +171,9 @@ describe('parseNameAddress', () => {
     ['<sip:a@b', 'sip/address@0'],
     ['<sip:a b>', 'sip/address@0'],
     ['<sip:a@b>x', 'sip/parameter@9'],
+    ['"a\u0000b" <sip:a@b>', 'sip/display-name@0'],
+    ['A, B <sip:a@b>', 'sip/display-name@0'],
+    ['A; B <sip:a@b>', 'sip/display-name@0'],
     ['<sip:a@b>;tag=1;tag=2', 'sip/parameter@15'],
     ['sip:a@b?x=y', 'sip/address@0'],
     ['sip:a@b, sip:c@d', 'sip/address@0'],
@@ -144,6 +203,41 @@ describe('parseVia', () => {
     );
   });
 
+  // The example of RFC 3261 section 20.42, and the other blanks that section 25.1 allows.
+  it('reads blanks around slashes, colon, semicolon and equals', () => {
+    const via = parseVia(
+      'SIP / 2.0 / UDP first.example.com: 4000;ttl=16 ;maddr=224.2.0.1 ;branch=z9hG4bKa7c6a8dlze.1',
+    );
+    expect(via.ok && formatVia(via.value)).toBe(
+      'SIP/2.0/UDP first.example.com:4000;ttl=16;maddr=224.2.0.1;branch=z9hG4bKa7c6a8dlze.1',
+    );
+    const spread = parseVia('sip\t/2.0/ TLS [::1] : 5061 ; branch = z9hG4bKx');
+    expect(spread.ok && sentBy(spread.value)).toBe('[::1]:5061');
+  });
+
+  it.each([
+    ['SIP/2.0/TLS', 'sip/via@0'],
+    ['SIP/2.0 TLS h', 'sip/via@0'],
+    ['HTTP/1.1/TLS h', 'sip/via@0'],
+    ['SIP/2.0/TLS h:99999', 'sip/via@12'],
+    ['SIP/2.0/TLS h x', 'sip/via@12'],
+    ['SIP/2.0/TLS h;;', 'sip/parameter@13'],
+    ['SIP/2.0/TLS h;branch=', 'sip/parameter@20'],
+  ])('refuses %s', (text, expected) => {
+    expect(outcome(parseVia(text))).toBe(expected);
+  });
+
+  it('keeps the version of another protocol, and finds no branch in a cookie alone', () => {
+    const other = parseVia('SIP/7.0/UDP c.example.com;branch=z9hG4bK');
+    expect(other.ok && formatVia(other.value)).toBe('SIP/7.0/UDP c.example.com;branch=z9hG4bK');
+    expect(other.ok && branchOf(other.value)).toBeUndefined();
+  });
+
+  it('does not call the same IPv6 address another one', () => {
+    const via = parseVia('SIP/2.0/TLS [2001:DB8::1]:5061;branch=z9hG4bKx');
+    expect(via.ok && formatVia(stampVia(via.value, '2001:db8::1', 1))).not.toContain('received');
+  });
+
   it('overwrites a received that the sender wrote, and knows no branch without the cookie', () => {
     const via = parseVia('SIP/2.0/TLS 10.0.0.1;received=6.6.6.6;branch=old');
     if (!via.ok) throw new Error(via.error.code);
@@ -164,6 +258,7 @@ describe('smaller parts', () => {
   it.each([
     ['1 INVITE', { sequence: 1, method: 'INVITE' }],
     ['2147483647   BYE', { sequence: 2_147_483_647, method: 'BYE' }],
+    ['000000000000000009\tBYE', { sequence: 9, method: 'BYE' }],
     ['2147483648 BYE', 'sip/cseq@0'],
     ['-1 BYE', 'sip/cseq@0'],
     ['1', 'sip/cseq@0'],
@@ -195,10 +290,21 @@ describe('smaller parts', () => {
       ';a'.repeat(20_000),
       ' \t'.repeat(30_000),
       '<'.repeat(60_000),
+      '1'.repeat(60_000),
+      'a-'.repeat(30_000),
+      '1.'.repeat(30_000),
+      ':'.repeat(60_000),
+      '?a=b&'.repeat(12_000),
+      '%41'.repeat(20_000),
     ]) {
       parseNameAddress(text);
       parseVia(`SIP/2.0/TLS h${text}`);
       parseSipUri(`sip:${text}`);
+      parseSipUri(`sip:a@${text}`);
+      parseSipUri(`sip:a@[${text}]`);
+      parseSipUri(`sip:a@b;${text}`);
+      parseSipUri(`sip:a@b${text}`);
+      parseCSeq(text);
       splitOutside(text, ',');
     }
     expect(performance.now() - started).toBeLessThan(2000);

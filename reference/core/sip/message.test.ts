@@ -90,6 +90,14 @@ describe('parseMessage', () => {
     ['bare CR', 'OPTIONS sip:a SIP/2.0\r\nA: b\rc\r\n\r\n', 'sip/line-end'],
     ['two spaces', 'OPTIONS  sip:a SIP/2.0\r\n\r\n', 'sip/start-line'],
     ['no version', 'OPTIONS sip:a\r\n\r\n', 'sip/start-line'],
+    ['a Request-URI in brackets', 'OPTIONS <sip:a> SIP/2.0\r\n\r\n', 'sip/start-line'],
+    ['a Request-URI without scheme', 'OPTIONS a@b SIP/2.0\r\n\r\n', 'sip/start-line'],
+    ['a wrong escape', 'OPTIONS sip:%4 SIP/2.0\r\n\r\n', 'sip/start-line'],
+    ['a trailing blank', 'OPTIONS sip:a SIP/2.0 \r\n\r\n', 'sip/start-line'],
+    ['a status without blank', 'SIP/2.0 200\r\n\r\n', 'sip/start-line'],
+    ['a leading line end', '\r\nOPTIONS sip:a SIP/2.0\r\n\r\n', 'sip/start-line'],
+    ['an empty name', 'OPTIONS sip:a SIP/2.0\r\n: y\r\n\r\n', 'sip/header'],
+    ['a name with a blank', 'OPTIONS sip:a SIP/2.0\r\nX y: z\r\n\r\n', 'sip/header'],
     ['four-digit status', 'SIP/2.0 2000 OK\r\n\r\n', 'sip/start-line'],
     ['no colon', 'OPTIONS sip:a SIP/2.0\r\nnothing\r\n\r\n', 'sip/header'],
     ['fold before any header', 'OPTIONS sip:a SIP/2.0\r\n x: y\r\n\r\n', 'sip/header'],
@@ -99,6 +107,22 @@ describe('parseMessage', () => {
     ['long body', 'OPTIONS sip:a SIP/2.0\r\nl: 1\r\n\r\nab', 'sip/content-length'],
   ])('refuses %s', (_name, text, code) => {
     expect(refusal(text)?.code).toBe(code);
+  });
+
+  // RFC 3261 sections 7.3.1 (blanks before the colon, folds, empty values), 7.3.3 (compact forms), 7.1 (version in any case).
+  it('reads what the grammar allows', () => {
+    const message = parsed(
+      'OPTIONS tel:+1 sip/2.0\r\nS:\r\nk\t : a,\r\n\t,b\r\nY: z\r\nSupported: "c,d" \r\nL \t:\r\n 0003\r\n\r\nabc',
+    );
+    expect(message).toMatchObject({ method: 'OPTIONS', uri: 'tel:+1', version: 'sip/2.0' });
+    expect(header(message, 'Subject')).toBe('');
+    expect(listValues(message, 'supported')).toEqual(['a', 'b', '"c,d"']);
+    expect(header(message, 'Identity')).toBe('z');
+  });
+
+  it('says where a Content-Length is wrong', () => {
+    expect(refusal('OPTIONS sip:a SIP/2.0\r\nX: y\r\nl: x\r\n\r\n')?.offset).toBe(29);
+    expect(refusal('OPTIONS sip:a SIP/2.0\r\nl: 0\r\nl: 0\r\n\r\n')?.offset).toBe(29);
   });
 
   it('refuses more than the limits allow, exactly', () => {
@@ -162,6 +186,28 @@ describe('changing messages', () => {
   it('puts a prepended header first', () => {
     expect(headerValues(prependHeader(parsed(SAMPLE), 'Via', 'new'), 'Via')[0]).toBe('new');
   });
+
+  test.prop([rawMessage, token, value, fc.nat(8)])(
+    'leaves the bytes of every other header alone',
+    (bytes, name, text, index) => {
+      const result = parseMessage(bytes);
+      if (!result.ok) throw new Error(result.error.code);
+      const message = result.value;
+      const target = message.headers[index % message.headers.length]?.name ?? name;
+      const others = (changed: typeof message, own: string) =>
+        changed.headers.filter((each) => each.name.toLowerCase() !== own.toLowerCase());
+      for (const changed of [
+        replaceHeader(message, target, text),
+        replaceFirstValue(message, target, text),
+        replaceFirstValue(message, target, undefined),
+        withoutHeader(message, target),
+      ])
+        expect(others(changed, target)).toEqual(others(message, target));
+      expect(prependHeader(message, name, text).headers.slice(1)).toEqual(message.headers);
+      expect(withHeader(message, name, text).headers.slice(0, -1)).toEqual(message.headers);
+      expect(serialize(message)).toEqual(bytes);
+    },
+  );
 
   test.prop([fc.string({ unit: 'binary', maxLength: 20 }), fc.string({ maxLength: 10 })])(
     'never lets a value or a name make a second header',

@@ -4,6 +4,7 @@ import {
   canonicalName,
   makeHeader,
   oneLine,
+  parseContentLength,
   parseHeaders,
   type SipHeader,
   strayLineEnd,
@@ -52,7 +53,9 @@ export interface MessageLimits {
 export const DEFAULT_MAXIMUM_BYTES = 65_536;
 const DEFAULT_MAXIMUM_HEADERS = 256;
 
-const REQUEST_LINE = /^([A-Za-z0-9\-.!%*_+`'~]+) ([^\s]+) (SIP\/\d+\.\d+)$/i;
+/** The Request-URI may be of any scheme, in the characters of RFC 3261 section 25.1 (uric) and IPv6 brackets; never in `<>`. */
+const REQUEST_LINE =
+  /^([A-Za-z0-9\-.!%*_+`'~]+) ([A-Za-z][A-Za-z0-9+\-.]*:(?:[A-Za-z0-9\-_.!~*'();/?:@&=+$,[\]]|%[0-9A-Fa-f]{2})+) (SIP\/\d+\.\d+)$/i;
 const STATUS_LINE = /^(SIP\/\d+\.\d+) ([1-6]\d\d) ([^\r\n]*)$/i;
 
 type Start =
@@ -73,15 +76,24 @@ const parseStartLine = (line: string): Start | undefined => {
 
 /**
  * Number of body bytes that a message announces: undefined without Content-Length, a fault when it is repeated or not a
- * decimal number (RFC 3261 section 20.14).
+ * decimal number (RFC 3261 section 20.14). `base` is the offset of the first header.
  */
 const announcedLength = (
   headers: readonly SipHeader[],
+  base: number,
 ): Result<number | undefined, Fault<'sip/content-length'>> => {
-  const [first, second] = headers.filter(({ name }) => canonicalName(name) === 'content-length');
-  if (first === undefined) return ok(undefined);
-  if (second !== undefined || !/^\d{1,9}$/.test(first.value)) return fault('sip/content-length');
-  return ok(Number(first.value));
+  let length: number | undefined;
+  let offset = base;
+  for (const { name, value, raw } of headers) {
+    if (canonicalName(name) === 'content-length') {
+      const announced = parseContentLength(value);
+      if (announced === undefined || length !== undefined)
+        return fault('sip/content-length', offset);
+      length = announced;
+    }
+    offset += raw.length + 2;
+  }
+  return ok(length);
 };
 
 /**
@@ -113,7 +125,7 @@ export const parseMessage = (
         );
   if (!headers.ok) return headers;
   const body = bytes.slice(headEnd + 4);
-  const announced = announcedLength(headers.value);
+  const announced = announcedLength(headers.value, lineEnd + 2);
   if (!announced.ok) return announced;
   if (announced.value !== undefined && announced.value !== body.length)
     return fault('sip/content-length', headEnd + 4);

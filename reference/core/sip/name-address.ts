@@ -14,7 +14,8 @@ export interface NameAddress {
 
 export type NameAddressFaultCode = 'sip/display-name' | 'sip/address' | 'sip/parameter';
 
-const DISPLAY_NAME = /^(?:"(?:[^"\\]|\\[\s\S])*"|[A-Za-z0-9\-.!%*_+`'~ \t]*)$/;
+const DISPLAY_NAME =
+  /^(?:"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[^\r\n\x80-\xff])*"|[A-Za-z0-9\-.!%*_+`'~ \t]*)$/;
 const URI_TEXT = /^[A-Za-z][A-Za-z0-9+\-.]*:[^\s<>"]+$/;
 
 /** Offset of the bracket that opens the address, outside a quoted display name, or -1. */

@@ -1,38 +1,50 @@
 import { toHex, utf8 } from '../bytes.ts';
 import { sha256 } from '../primitives/hash.ts';
 import type { Essentials } from './essentials.ts';
-import { readEssentials } from './essentials.ts';
 import {
   header,
   listValues,
   prependHeader,
-  replaceFirstValue,
   replaceHeader,
   type SipRequest,
-  withBody,
+  withHeader,
+  withoutHeader,
 } from './message.ts';
-import { parseNameAddress } from './name-address.ts';
-import { endCall, findCall, startCall } from './proxy-calls.ts';
-import { cancelClient, startClientTimer } from './proxy-responses.ts';
+import { relayedRequest } from './proxy-bodies.ts';
+import {
+  callsOf,
+  endCall,
+  findCall,
+  type Membership,
+  noteParty,
+  noteReturn,
+  startCall,
+} from './proxy-calls.ts';
+import { checkRequest, isForServer, readRoute, RETRY_AFTER } from './proxy-checks.ts';
+import { connectionOf } from './proxy-farewells.ts';
+import { cancelClient, startClientTimer, TIMER_C } from './proxy-responses.ts';
 import {
   answer,
-  type Binding,
   type ClientTransaction,
   type Incoming,
   openServer,
   ownUri,
-  type ProxiedCall,
   type Proxy,
+  type Refusal,
   refuse,
   send,
-  serverKey,
   type ServerTransaction,
-  warning,
+  serverKey,
 } from './proxy-state.ts';
-import { parseSipUri, userOf } from './uri.ts';
-import { BRANCH_COOKIE, branchOf, parseVia, sentBy } from './via.ts';
+import type { ConnectionId } from './registrar-proxy-contract.ts';
+import { userOf } from './uri.ts';
+import { BRANCH_COOKIE } from './via.ts';
 
 const DEFAULT_MAX_FORWARDS = 70;
+/** RFC 5393 section 5.3.3. */
+const DEFAULT_MAX_BREADTH = '60';
+const DEFAULT_MAXIMUM_CALLS = 10_000;
+const DEFAULT_MAXIMUM_CALLS_PER_USER = 8;
 
 /** What routing depends on, as part of the branch (RFC 3261 section 16.6 step 8, as RFC 5393 section 4.2 corrects it). */
 const loopMark = (request: SipRequest, received: Essentials): string => {
@@ -42,91 +54,83 @@ const loopMark = (request: SipRequest, received: Essentials): string => {
   return toHex(sha256(utf8(fields)).subarray(0, 8));
 };
 
-/** Whether the request was here before with the same routing (RFC 3261 section 16.3, step 4). */
-const loops = (proxy: Proxy, request: SipRequest, mark: string): boolean =>
-  listValues(request, 'Via').some((value) => {
-    const via = parseVia(value);
-    if (!via.ok) return false;
-    const { host, port } = proxy.config;
-    const own = sentBy(via.value) === `${host.toLowerCase()}:${port}`;
-    return own && branchOf(via.value)?.endsWith(`.${mark}`) === true;
-  });
+interface Target {
+  readonly connection: ConnectionId;
+  readonly number: string;
+  readonly uri: string;
+  readonly member: Membership | undefined;
+}
 
-/** Removes our own values from the front of Route (RFC 3261 section 16.4). Strict routers before us do not exist here. */
-const withoutOwnRoutes = (proxy: Proxy, request: SipRequest): SipRequest => {
-  const first = listValues(request, 'Route')[0];
-  const parsed = first === undefined ? undefined : parseNameAddress(first);
-  if (parsed?.ok !== true || ownUri(proxy, parsed.value.uri) === undefined) return request;
-  return withoutOwnRoutes(proxy, replaceFirstValue(request, 'Route', undefined));
+const NOT_REGISTERED: Refusal = {
+  status: 480,
+  code: 'sip/not-registered',
+  text: 'The number is not registered',
+};
+const UNKNOWN_NUMBER: Refusal = {
+  status: 404,
+  code: 'sip/unknown-number',
+  text: 'No such number here',
 };
 
-interface Target {
-  readonly binding: Binding;
-  readonly uri: string;
-  readonly call: ProxiedCall | undefined;
-}
+/** Methods that mean nothing outside a dialog. */
+const INSIDE_ONLY: ReadonlySet<string> = new Set(['ACK', 'BYE', 'INFO', 'PRACK', 'UPDATE']);
 
-interface Unreachable {
-  readonly status: number;
-  readonly code: string;
-  readonly call?: ProxiedCall;
-}
+/** Inside a call requests follow the other party, on whatever connection it registered last, and nobody else's pass. */
+const findParty = (proxy: Proxy, { request, received }: Incoming): Target | Refusal => {
+  const member = findCall(proxy, received);
+  if (member === 'impostor')
+    return { status: 403, code: 'sip/identity', text: 'From is not a party to this call' };
+  // Only INVITE makes dialogs here, and the proxy saw them all (RFC 3261 section 12.2.2).
+  if (member === undefined)
+    return { status: 481, code: 'sip/dialog', text: 'No call with this Call-ID and these tags' };
+  const connection = connectionOf(proxy, member.recipient);
+  return connection === undefined
+    ? NOT_REGISTERED
+    : { connection, number: member.recipient.number, uri: request.uri, member };
+};
 
-/** Where a request goes (RFC 3261 section 16.5), or the status and code of its refusal. */
-const findTarget = (proxy: Proxy, { request, received }: Incoming): Target | Unreachable => {
-  const found = received.toTag === undefined ? undefined : findCall(proxy, received);
-  if (found === 'impostor') return { status: 403, code: 'sip/identity' };
-  if (found !== undefined) {
-    // Inside a call requests follow the party, on whatever connection it registered last.
-    const binding = proxy.bindings.get(found.to);
-    if (binding === undefined) return { status: 480, code: 'sip/not-registered', call: found.call };
-    return { binding, uri: request.uri, call: found.call };
-  }
-  if (!parseSipUri(request.uri).ok) return { status: 416, code: 'sip/uri-scheme' };
+/** Where a request goes (RFC 3261 section 16.5), or its refusal. */
+const findTarget = (proxy: Proxy, incoming: Incoming): Target | Refusal => {
+  const { request, received } = incoming;
+  if (received.toTag !== undefined || INSIDE_ONLY.has(request.method))
+    return findParty(proxy, incoming);
   const own = ownUri(proxy, request.uri);
   const number = own === undefined ? userOf(request.uri) : own.user;
   const binding = number === undefined ? undefined : proxy.bindings.get(number);
   // A URI of another domain is reached only if it is a registered contact: no relaying for anyone.
-  if (own === undefined && binding?.contact !== request.uri)
-    return { status: 404, code: 'sip/unknown-number' };
-  if (binding !== undefined) return { binding, uri: binding.contact, call: undefined };
+  if (own === undefined && binding?.contact !== request.uri) return UNKNOWN_NUMBER;
+  if (binding !== undefined) {
+    const { connection, contact: uri } = binding;
+    return { connection, number: binding.number, uri, member: undefined };
+  }
   const known = number !== undefined && (proxy.config.isKnownNumber?.(number) ?? true);
-  return known
-    ? { status: 480, code: 'sip/not-registered' }
-    : { status: 404, code: 'sip/unknown-number' };
+  return known ? NOT_REGISTERED : UNKNOWN_NUMBER;
 };
 
-/** The request as it leaves (RFC 3261 section 16.6): new Request-URI, Max-Forwards, Record-Route, Via; the rest as it came. */
-const onward = (proxy: Proxy, request: SipRequest, uri: string, branch: string): SipRequest => {
+/** The request as it leaves (RFC 3261 section 16.6): new Request-URI, Max-Forwards, Max-Breadth, Record-Route, Via; the rest as it came. */
+const onward = (
+  proxy: Proxy,
+  { request, received }: Pick<Incoming, 'request' | 'received'>,
+  uri: string,
+  branch: string,
+): SipRequest => {
   const { host, port } = proxy.config;
-  const forwards = Number(header(request, 'Max-Forwards') ?? DEFAULT_MAX_FORWARDS + 1) - 1;
+  const forwards = (received.maxForwards ?? DEFAULT_MAX_FORWARDS + 1) - 1;
   const counted = replaceHeader({ ...request, uri }, 'Max-Forwards', String(forwards));
+  const bounded =
+    request.method === 'ACK' || header(request, 'Max-Breadth') !== undefined
+      ? counted
+      : withHeader(counted, 'Max-Breadth', DEFAULT_MAX_BREADTH);
   const recorded =
     request.method === 'INVITE'
-      ? prependHeader(counted, 'Record-Route', `<sip:${host}:${port};transport=tls;lr>`)
-      : counted;
+      ? prependHeader(bounded, 'Record-Route', `<sip:${host}:${port};transport=tls;lr>`)
+      : bounded;
   return prependHeader(recorded, 'Via', `SIP/2.0/TLS ${host}:${port};branch=${branch}`);
-};
-
-/** The INVITE with the body that the hook wants; undefined when the hook refuses it. */
-const rewriteOffer = (
-  proxy: Proxy,
-  incoming: Incoming,
-  context: Pick<ClientTransaction, 'fromNumber' | 'toNumber' | 'fromAddress' | 'toAddress'>,
-): SipRequest | { readonly code: string } => {
-  const { request, received } = incoming;
-  const { rewriteBody } = proxy.config;
-  if (rewriteBody === undefined || request.method !== 'INVITE' || request.body.length === 0)
-    return request;
-  const { callId } = received;
-  const result = rewriteBody({ ...context, callId, direction: 'offer', message: request });
-  if (!result.ok) return { code: result.error.code };
-  return result.value === undefined ? request : withBody(request, result.value);
 };
 
 const openClient = (
   proxy: Proxy,
-  request: SipRequest,
+  { request, received }: Pick<Incoming, 'request' | 'received'>,
   branch: string,
   server: ServerTransaction,
   rest: Pick<
@@ -134,17 +138,16 @@ const openClient = (
     'connection' | 'call' | 'fromNumber' | 'toNumber' | 'fromAddress' | 'toAddress'
   >,
 ): void => {
-  const sent = readEssentials(request);
-  if (!sent.ok) return;
   const client: ClientTransaction = {
     ...rest,
     key: `${request.method} ${branch}`,
-    branch,
+    method: request.method,
     request,
-    sent: sent.value,
+    sent: received,
     server,
+    patience: proxy.now + TIMER_C,
     proceeding: false,
-    cancelRequested: false,
+    cancelReason: undefined,
     cancelSent: false,
     final: undefined,
     rewritten: undefined,
@@ -155,78 +158,111 @@ const openClient = (
   send(proxy, client.connection, request);
 };
 
+/** Whether another call may begin. */
+const checkCalls = (proxy: Proxy, { received }: Incoming, caller: string): Refusal | undefined => {
+  const { config, calls } = proxy;
+  // Call-ID names the call to the relay, so that no second call may take it.
+  if (calls.has(received.callId))
+    return { status: 482, code: 'sip/call-id', text: 'A call has this Call-ID already' };
+  const headers = [RETRY_AFTER];
+  if (calls.size >= (config.maximumCalls ?? DEFAULT_MAXIMUM_CALLS))
+    return { status: 503, code: 'sip/calls', text: 'Too many calls', headers };
+  const dialled = callsOf(proxy, caller).filter((call) => call.caller.number === caller).length;
+  return dialled < (config.maximumCallsPerUser ?? DEFAULT_MAXIMUM_CALLS_PER_USER)
+    ? undefined
+    : { status: 503, code: 'sip/user-calls', text: 'Too many calls of this user', headers };
+};
+
 /** Sends a request on to its target, with a transaction on each side (RFC 3261 section 16.6). */
 const forward = (proxy: Proxy, incoming: Incoming, target: Target, mark: string): void => {
-  const { request, received, peer } = incoming;
-  const { binding, uri } = target;
-  const branch = `${BRANCH_COOKIE}${proxy.config.random()}.${mark}`;
-  // Section 16.11, 17.1.1.3: the ACK of a 2xx has no transaction.
-  if (request.method === 'ACK')
-    return send(proxy, binding.connection, onward(proxy, request, uri, branch));
+  const { request, received, peer, connection } = incoming;
+  const { uri, member, number: toNumber } = target;
   const context = {
     fromNumber: userOf(received.from.uri) ?? peer.commonName,
-    toNumber: binding.number,
+    toNumber,
     fromAddress: peer.address,
-    toAddress: proxy.connections.get(binding.connection)?.address ?? '',
+    toAddress: proxy.connections.get(target.connection)?.address ?? '',
   };
-  const first = request.method === 'INVITE' && received.toTag === undefined;
-  const call = first
-    ? startCall(proxy, received, context.fromNumber, context.toNumber)
-    : target.call;
-  const rewritten = rewriteOffer(proxy, incoming, context);
-  if ('code' in rewritten) {
-    refuse(proxy, incoming, 488, rewritten.code, [warning(proxy, 'media not relayed')]);
-    if (first && call !== undefined) endCall(proxy, call, 'failed');
-    return undefined;
+  const first = request.method === 'INVITE' && member === undefined;
+  const refusal = first ? checkCalls(proxy, incoming, context.fromNumber) : undefined;
+  if (refusal !== undefined) return refuse(proxy, incoming, refusal);
+  const callee = { number: toNumber, connection: target.connection };
+  const call = first ? startCall(proxy, incoming, context.fromNumber, callee) : member?.call;
+  const relayed = relayedRequest(proxy, incoming, context);
+  if ('status' in relayed) {
+    refuse(proxy, incoming, relayed);
+    return first && call !== undefined ? endCall(proxy, call, 'failed') : undefined;
   }
+  if (member !== undefined) {
+    noteParty(member.sender, request, received, connection);
+    noteReturn(proxy, member.sender.number);
+  }
+  const branch = `${BRANCH_COOKIE}${proxy.config.random()}.${mark}`;
+  const sent = onward(proxy, { request: relayed, received }, uri, branch);
+  // Sections 16.11, 17.1.1.3: the ACK of a 2xx has no transaction.
+  if (request.method === 'ACK') return send(proxy, target.connection, sent);
   const server = openServer(proxy, incoming);
   // Section 17.2.1: at once, since the callee rings for longer than 200 ms.
   if (request.method === 'INVITE') answer(proxy, server, 100);
-  const sent = onward(proxy, rewritten, uri, branch);
-  openClient(proxy, sent, branch, server, { ...context, connection: binding.connection, call });
-  // Section 15: the session is over when one party says so, whatever the other answers.
-  if (request.method === 'BYE' && target.call !== undefined) endCall(proxy, target.call, 'bye');
+  openClient(proxy, { request: sent, received }, branch, server, {
+    ...context,
+    connection: target.connection,
+    call,
+  });
+  return endByBye(proxy, request, member);
+};
+
+/** Section 15: the session is over when one party says so, whatever the other answers. */
+const endByBye = (
+  proxy: Proxy,
+  request: SipRequest,
+  member: Membership | 'impostor' | undefined,
+): void => {
+  if (request.method === 'BYE' && typeof member === 'object' && member.exact)
+    endCall(proxy, member.call, 'bye');
+};
+
+/** RFC 3261 section 16.10. No request is ever forwarded without state, so a CANCEL that fits none is answered 481. */
+export const receiveCancel = (proxy: Proxy, incoming: Incoming): void => {
+  const { connection, received, request } = incoming;
+  const server = proxy.servers.get(serverKey(connection, received, 'INVITE'));
+  if (server === undefined)
+    return refuse(proxy, incoming, {
+      status: 481,
+      code: 'sip/cancel',
+      text: 'No INVITE to cancel',
+    });
+  answer(proxy, openServer(proxy, incoming), 200);
+  if (server.final === undefined && server.client !== undefined)
+    cancelClient(proxy, server.client, header(request, 'Reason') ?? '');
   return undefined;
 };
 
-/** RFC 3261 section 16.10. */
-export const receiveCancel = (proxy: Proxy, incoming: Incoming): void => {
-  const { connection, received } = incoming;
-  const server = proxy.servers.get(serverKey(connection, received, 'INVITE'));
-  if (server === undefined) return refuse(proxy, incoming, 481, 'sip/cancel');
-  answer(proxy, openServer(proxy, incoming), 200);
-  if (server.final === undefined && server.client !== undefined) cancelClient(proxy, server.client);
-  return undefined;
-};
+/** What this server can do (RFC 3261 section 11.2). */
+const answerOptions = (proxy: Proxy, incoming: Incoming): void =>
+  answer(proxy, openServer(proxy, incoming), 200, [
+    ['Allow', 'REGISTER, INVITE, ACK, CANCEL, BYE, OPTIONS'],
+    ['Accept', 'application/sdp'],
+    ['Supported', ''],
+  ]);
 
 /** Routes and forwards a request that passed the checks of identity (RFC 3261 sections 16.3 to 16.6). */
 export const routeRequest = (proxy: Proxy, incoming: Incoming): void => {
-  const { received } = incoming;
-  if (header(incoming.request, 'Max-Forwards') === '0')
-    return refuse(proxy, incoming, 483, 'sip/max-forwards');
-  const mark = loopMark(incoming.request, received);
-  if (loops(proxy, incoming.request, mark)) return refuse(proxy, incoming, 482, 'sip/loop');
-  const required = listValues(incoming.request, 'Proxy-Require');
-  if (required.length > 0)
-    return refuse(proxy, incoming, 420, 'sip/proxy-require', [
-      ['Unsupported', required.join(', ')],
-    ]);
-  const routed = { ...incoming, request: withoutOwnRoutes(proxy, incoming.request) };
-  const own = ownUri(proxy, routed.request.uri);
-  if (own !== undefined && own.user === undefined && routed.request.method === 'OPTIONS')
-    return answer(proxy, openServer(proxy, incoming), 200);
-  // Call-ID names the call to the relay, so that no second call may take it.
-  if (
-    routed.request.method === 'INVITE' &&
-    received.toTag === undefined &&
-    proxy.calls.has(received.callId)
-  )
-    return refuse(proxy, incoming, 482, 'sip/call-id');
+  const mark = loopMark(incoming.request, incoming.received);
+  const refusal = checkRequest(proxy, incoming, mark);
+  if (refusal !== undefined) return refuse(proxy, incoming, refusal);
+  const uri = readRoute(proxy, incoming.request);
+  if (uri === undefined)
+    return refuse(proxy, incoming, {
+      status: 403,
+      code: 'sip/foreign-route',
+      text: 'Route leads to another server',
+    });
+  const request = withoutHeader({ ...incoming.request, uri }, 'Route');
+  const routed = { ...incoming, request };
+  if (isForServer(proxy, routed)) return answerOptions(proxy, incoming);
   const target = findTarget(proxy, routed);
-  if ('status' in target) {
-    if (incoming.request.method === 'BYE' && target.call !== undefined)
-      endCall(proxy, target.call, 'bye');
-    return refuse(proxy, incoming, target.status, target.code);
-  }
-  return forward(proxy, routed, target, mark);
+  if ('connection' in target) return forward(proxy, routed, target, mark);
+  if (target === NOT_REGISTERED) endByBye(proxy, request, findCall(proxy, incoming.received));
+  return refuse(proxy, incoming, target);
 };

@@ -1,4 +1,4 @@
-import type { Result } from '../result.ts';
+import type { Fault, Result } from '../result.ts';
 import type { IdentityRule } from './identity.ts';
 import type { SipMessage } from './message.ts';
 
@@ -51,8 +51,16 @@ export interface RegistrarProxyConfig {
   readonly maximumExpires?: number;
   /** Milliseconds; 12 hours when absent. */
   readonly maximumCallDuration?: number;
-  /** Beyond so many transactions under way, 503. */
+  /** Beyond so many transactions, those that answered within 64*T1 included, 503; 50,000 when absent. */
   readonly maximumTransactions?: number;
+  /** Beyond so many transactions under way of one user, 503; 32 when absent. */
+  readonly maximumTransactionsPerUser?: number;
+  /** Beyond so many calls under way, 503; 10,000 when absent. */
+  readonly maximumCalls?: number;
+  /** Beyond so many calls under way that one user began, 503; 8 when absent. */
+  readonly maximumCallsPerUser?: number;
+  /** Milliseconds since 1970, for Date in answers to REGISTER; without it, none. */
+  readonly clock?: () => number;
 }
 
 /** What happens to the proxy. Times are milliseconds of one clock that never goes back. */
@@ -62,6 +70,21 @@ export type RegistrarProxyInput =
       readonly connection: ConnectionId;
       readonly peer: Peer;
       readonly message: SipMessage | Uint8Array;
+    }
+  /** A stream that can be read no further: its head is answered if it is a request's; the connection is the adapter's to close. */
+  | {
+      readonly kind: 'unreadable';
+      readonly connection: ConnectionId;
+      readonly peer: Peer;
+      readonly head: Uint8Array;
+      readonly fault: Fault;
+    }
+  /** A message above the connection's rate: a request gets 503; the connection is the adapter's to close. */
+  | {
+      readonly kind: 'overload';
+      readonly connection: ConnectionId;
+      readonly peer: Peer;
+      readonly message: Uint8Array;
     }
   | { readonly kind: 'connection-closed'; readonly connection: ConnectionId }
   /** The number's certificate was revoked: its connections are closed and its calls end at once. */
@@ -73,7 +96,17 @@ export type CallEndReason = 'bye' | 'failed' | 'expired' | 'connection-lost' | '
 export type RegistrarProxyOutput =
   | { readonly kind: 'send'; readonly connection: ConnectionId; readonly bytes: Uint8Array }
   | { readonly kind: 'close'; readonly connection: ConnectionId }
-  | { readonly kind: 'refused'; readonly code: string; readonly detail: string }
+  /** For the log. */
+  | {
+      readonly kind: 'refused';
+      /** Stable, such as `sip/identity`. */
+      readonly code: string;
+      readonly detail: string;
+      /** CommonName of the client, where there is one. */
+      readonly user?: string;
+      readonly connection?: ConnectionId;
+      readonly callId?: string;
+    }
   /** Call again with `tick` at this time; replaces any earlier request. */
   | { readonly kind: 'wake'; readonly at: number }
   | {
@@ -104,9 +137,23 @@ export interface Location {
   readonly expiresAt: number;
 }
 
+export interface ProxyHoldings {
+  readonly bindings: number;
+  /** Client and server transactions, and the proxy's own. */
+  readonly transactions: number;
+  /** Under way, or ended less than 64*T1 ago. */
+  readonly calls: number;
+  /** Of whom anything is counted. */
+  readonly users: number;
+  /** Milliseconds. */
+  readonly nextTimer: number | undefined;
+}
+
 export interface RegistrarProxy {
   /** Takes one input at time `now` (milliseconds) and gives what follows from it, in order. */
   handle(input: RegistrarProxyInput, now: number): readonly RegistrarProxyOutput[];
   /** Numbers registered now. */
   locations(): readonly Location[];
+  /** How much it holds, connections aside; all zero when nobody is registered and 64*T1 have passed. */
+  holdings(): ProxyHoldings;
 }

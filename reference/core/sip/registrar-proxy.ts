@@ -1,15 +1,26 @@
-import { ok } from '../result.ts';
-import { type EssentialsFaultCode, readEssentials } from './essentials.ts';
+import type { Fault } from '../result.ts';
+import { readRequest } from './essentials.ts';
 import { commonNameOwnsFrom } from './identity.ts';
-import { listValues, parseMessage, replaceFirstValue, type SipRequest } from './message.ts';
+import {
+  header,
+  listValues,
+  parseMessage,
+  replaceFirstValue,
+  type SipMessage,
+  type SipRequest,
+  withHeaders,
+} from './message.ts';
 import { awaitReturn, endCall, endCallsOf } from './proxy-calls.ts';
 import { receiveCancel, routeRequest } from './proxy-requests.ts';
+import { checkLoad, RETRY_AFTER } from './proxy-checks.ts';
+import { reasonOf } from './proxy-farewells.ts';
 import { cancelClient, failClient, receiveResponse } from './proxy-responses.ts';
 import {
+  closeServer,
   type Incoming,
   logRefusal,
-  ownUri,
   type Proxy,
+  type Refusal,
   refuse,
   send,
   sendBytes,
@@ -24,6 +35,7 @@ import type {
   RegistrarProxyInput,
 } from './registrar-proxy-contract.ts';
 import { respond } from './responses.ts';
+import { refuseUnread, salvageRequest } from './salvage.ts';
 import { createTimers } from './timers.ts';
 import { formatVia, parseVia, stampVia } from './via.ts';
 
@@ -39,8 +51,6 @@ export type {
   RegistrarProxyOutput,
 } from './registrar-proxy-contract.ts';
 
-const DEFAULT_MAXIMUM_TRANSACTIONS = 20_000;
-
 type MessageInput = Extract<RegistrarProxyInput, { kind: 'message' }>;
 
 const stamp = (request: SipRequest, input: MessageInput): SipRequest => {
@@ -50,17 +60,31 @@ const stamp = (request: SipRequest, input: MessageInput): SipRequest => {
   return replaceFirstValue(request, 'Via', formatVia(stamped));
 };
 
-/** RFC 3261 section 16.3 step 1: unreadable requests get 400, unless no answer could find its way. */
+/** RFC 3261 section 16.3 steps 1 and 2: what cannot be read is answered, unless no answer could find its way. */
 const refuseMalformed = (
   proxy: Proxy,
-  input: MessageInput,
+  connection: ConnectionId,
   request: SipRequest,
-  code: EssentialsFaultCode,
+  code: string,
 ): void => {
-  logRefusal(proxy, code, `${request.method} from ${input.peer.commonName} is malformed`);
-  if (code === 'sip/via' || request.method === 'ACK') return;
-  const response = respond(stamp(request, input), 400, { toTag: proxy.config.random() });
-  send(proxy, input.connection, response);
+  const callId = header(request, 'Call-ID');
+  const about = { connection, ...(callId === undefined ? {} : { callId }) };
+  logRefusal(proxy, code, `${request.method.slice(0, 32)} is malformed`, about);
+  const response = refuseUnread(request, code, proxy.config.random());
+  if (response === undefined) return;
+  send(proxy, connection, withHeaders(response, [warning(proxy, `Malformed: ${code}`)]));
+};
+
+/** Bytes that are no message: answered if what is left of them is a request. */
+const refuseUnreadable = (
+  proxy: Proxy,
+  connection: ConnectionId,
+  bytes: Uint8Array,
+  { code, offset }: Fault,
+): void => {
+  const salvaged = salvageRequest(bytes);
+  if (salvaged !== undefined) return refuseMalformed(proxy, connection, salvaged, code);
+  return logRefusal(proxy, code, `unreadable message, at byte ${offset}`, { connection });
 };
 
 /** Absorbs what belongs to a transaction under way: a repeated request, or the ACK of a refusal (RFC 3261 section 17.2.1). */
@@ -75,15 +99,25 @@ const absorbed = (proxy: Proxy, { connection, request, received }: Incoming): bo
     return true;
   }
   if (known.final === undefined || known.final < 300) return false;
-  proxy.servers.delete(known.key);
-  proxy.timers.clear(`H ${known.key}`);
+  closeServer(proxy, known);
   return true;
 };
 
+/** Says no without keeping anything: a transaction would be what there is no room for. */
+const refuseStateless = (proxy: Proxy, incoming: Incoming, refusal: Refusal): void => {
+  const { connection, request, received } = incoming;
+  const { status, code, text, headers = [] } = refusal;
+  const about = { connection, callId: received.callId };
+  logRefusal(proxy, code, `${request.method} refused with ${status}: ${text}`, about);
+  const parts = { toTag: proxy.config.random(), headers: [...headers, warning(proxy, text)] };
+  send(proxy, connection, respond(request, status, parts));
+};
+
 const receiveRequest = (proxy: Proxy, input: MessageInput, request: SipRequest): void => {
-  const received = readEssentials(request);
-  if (!received.ok) return refuseMalformed(proxy, input, request, received.error.code);
   const { connection, peer } = input;
+  const received = readRequest(request);
+  if (!received.ok)
+    return refuseMalformed(proxy, connection, stamp(request, input), received.error.code);
   const incoming: Incoming = {
     connection,
     peer,
@@ -91,65 +125,66 @@ const receiveRequest = (proxy: Proxy, input: MessageInput, request: SipRequest):
     received: received.value,
   };
   if (absorbed(proxy, incoming)) return undefined;
+  const load = checkLoad(proxy, incoming);
+  if (load !== undefined) return refuseStateless(proxy, incoming, load);
   const { from, to } = received.value;
   const rule = proxy.config.identityRule ?? commonNameOwnsFrom;
   const reason = rule({ commonName: peer.commonName, request, from, to });
   if (reason !== undefined)
-    return refuse(proxy, incoming, 403, 'sip/identity', [warning(proxy, reason)]);
+    return refuse(proxy, incoming, { status: 403, code: 'sip/identity', text: reason });
   if (request.method === 'CANCEL') return receiveCancel(proxy, incoming);
-  if (request.version.toUpperCase() !== 'SIP/2.0')
-    return refuse(proxy, incoming, 505, 'sip/version');
-  const maximum = proxy.config.maximumTransactions ?? DEFAULT_MAXIMUM_TRANSACTIONS;
-  if (proxy.servers.size >= maximum && request.method !== 'ACK' && request.method !== 'BYE') {
-    logRefusal(proxy, 'sip/overload', `${proxy.servers.size} transactions under way`);
-    return send(
-      proxy,
-      connection,
-      respond(incoming.request, 503, { toTag: proxy.config.random() }),
-    );
-  }
-  if (request.method === 'REGISTER')
-    return ownUri(proxy, request.uri) === undefined
-      ? refuse(proxy, incoming, 404, 'sip/domain')
-      : receiveRegister(proxy, incoming);
-  return routeRequest(proxy, incoming);
+  return request.method === 'REGISTER'
+    ? receiveRegister(proxy, incoming)
+    : routeRequest(proxy, incoming);
 };
+
+const receiveMessage = (proxy: Proxy, input: MessageInput, message: SipMessage): void =>
+  message.kind === 'request'
+    ? receiveRequest(proxy, input, message)
+    : receiveResponse(proxy, input.connection, message);
 
 const receive = (proxy: Proxy, input: MessageInput): void => {
   const { connection, peer, message } = input;
   proxy.connections.set(connection, peer);
-  const parsed = message instanceof Uint8Array ? parseMessage(message) : ok(message);
-  if (!parsed.ok)
-    return logRefusal(
-      proxy,
-      parsed.error.code,
-      `message from ${peer.commonName}, at byte ${parsed.error.offset}`,
-    );
-  return parsed.value.kind === 'request'
-    ? receiveRequest(proxy, input, parsed.value)
-    : receiveResponse(proxy, connection, parsed.value);
+  if (!(message instanceof Uint8Array)) return receiveMessage(proxy, input, message);
+  const parsed = parseMessage(message);
+  return parsed.ok
+    ? receiveMessage(proxy, input, parsed.value)
+    : refuseUnreadable(proxy, connection, message, parsed.error);
+};
+
+/** The server knows the callee, and has no place where to reach it now (RFC 3261 section 21.4.18). */
+const CALLEE_LOST: Refusal = {
+  status: 480,
+  code: 'sip/connection-lost',
+  text: 'The connection of the phone was lost',
 };
 
 /** What a connection carried is lost with it (RFC 3261 sections 16.9 and 18.4). */
 const connectionClosed = (proxy: Proxy, connection: ConnectionId): void => {
   const number = proxy.connections.get(connection)?.commonName;
+  if (number === undefined) return;
   proxy.connections.delete(connection);
   for (const binding of proxy.bindings.values())
     if (binding.connection === connection) unbind(proxy, binding.number);
   // A caller need not be registered.
-  if (number !== undefined && !proxy.bindings.has(number)) awaitReturn(proxy, number);
+  awaitReturn(proxy, number);
   for (const client of proxy.clients.values()) {
     if (client.final !== undefined) continue;
-    // Section 21.4.18: the server knows the callee, and has no place where to reach it now.
-    if (client.connection === connection) failClient(proxy, client, 480, 'connection-lost');
-    else if (client.server.connection === connection && client.request.method === 'INVITE') {
-      cancelClient(proxy, client);
-      if (client.call?.calleeTag === undefined && client.call !== undefined)
-        endCall(proxy, client.call, 'connection-lost');
+    if (client.connection === connection) failClient(proxy, client, CALLEE_LOST, 'connection-lost');
+    else if (client.server.connection === connection && client.method === 'INVITE') {
+      cancelClient(proxy, client, reasonOf(480, 'Connection lost'));
+      if (client.call?.state === 'early') endCall(proxy, client.call, 'connection-lost');
     }
   }
+  for (const [key, held] of proxy.farewells)
+    if (held === connection) {
+      proxy.farewells.delete(key);
+      proxy.timers.clear(`F ${key}`);
+    }
 };
 
+/** Interpretation I-7: ends the live connections and calls of a revoked user; {@link sayFarewell} tells the other phones. */
 const revoke = (proxy: Proxy, number: string): void => {
   for (const [connection, peer] of proxy.connections)
     if (peer.commonName === number) {
@@ -159,12 +194,28 @@ const revoke = (proxy: Proxy, number: string): void => {
   endCallsOf(proxy, number, 'revoked');
 };
 
+/** A client that sends faster than it may: its request is answered, and nothing is kept (RFC 3261 section 21.5.4). */
+const refuseOverload = (proxy: Proxy, connection: ConnectionId, bytes: Uint8Array): void => {
+  const request = salvageRequest(bytes);
+  logRefusal(proxy, 'sip/message-rate', 'messages faster than allowed', { connection });
+  if (request === undefined || request.method === 'ACK') return;
+  const headers = [RETRY_AFTER, warning(proxy, 'Messages faster than allowed')];
+  const toTag = proxy.config.random();
+  send(proxy, connection, respond(request, 503, { toTag, headers }));
+};
+
 const apply = (proxy: Proxy, input: RegistrarProxyInput): void => {
   switch (input.kind) {
     case 'message':
       return receive(proxy, input);
     case 'connection-closed':
       return connectionClosed(proxy, input.connection);
+    case 'unreadable':
+      proxy.connections.set(input.connection, input.peer);
+      return refuseUnreadable(proxy, input.connection, input.head, input.fault);
+    case 'overload':
+      proxy.connections.set(input.connection, input.peer);
+      return refuseOverload(proxy, input.connection, input.message);
     case 'revoke':
       return revoke(proxy, input.number);
     case 'tick':
@@ -174,8 +225,8 @@ const apply = (proxy: Proxy, input: RegistrarProxyInput): void => {
 
 /**
  * The appliance's signalling: registrar (RFC 3261 section 10) and transaction-stateful proxy (section 16) that stays on the
- * path, never forks, and never changes Call-ID, From, To or any header but Via, Route, Record-Route, Max-Forwards and the
- * body's length.
+ * path, never forks, and never changes Call-ID, From, To or any header but Via, Route, Record-Route, Max-Forwards,
+ * Max-Breadth and the body's type and length.
  */
 export const createRegistrarProxy = (config: RegistrarProxyConfig): RegistrarProxy => {
   const proxy: Proxy = {
@@ -186,13 +237,23 @@ export const createRegistrarProxy = (config: RegistrarProxyConfig): RegistrarPro
     servers: new Map(),
     clients: new Map(),
     calls: new Map(),
-    absent: new Set(),
+    ended: new Map(),
+    farewells: new Map(),
+    pending: new Map(),
+    callsOf: new Map(),
     now: 0,
     outputs: [],
   };
   let announced: number | undefined;
   return {
     locations: () => [...proxy.bindings.values()],
+    holdings: () => ({
+      bindings: proxy.bindings.size,
+      transactions: proxy.servers.size + proxy.clients.size + proxy.farewells.size,
+      calls: proxy.calls.size + proxy.ended.size,
+      users: proxy.pending.size + proxy.callsOf.size,
+      nextTimer: proxy.timers.next(),
+    }),
     handle(input, now) {
       proxy.now = now;
       proxy.outputs = [];

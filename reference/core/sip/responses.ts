@@ -21,6 +21,7 @@ const REASONS: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  406: 'Not Acceptable',
   408: 'Request Timeout',
   413: 'Request Entity Too Large',
   415: 'Unsupported Media Type',
@@ -39,6 +40,7 @@ const REASONS: Readonly<Record<number, string>> = {
   501: 'Not Implemented',
   503: 'Service Unavailable',
   505: 'Version Not Supported',
+  513: 'Message Too Large',
   603: 'Decline',
 };
 
@@ -49,23 +51,27 @@ export interface ResponseParts {
   readonly body?: Uint8Array;
 }
 
-/** Responds to a request with its Via, From, To, Call-ID and CSeq (RFC 3261 section 8.2.6.2), bytes kept. */
+/**
+ * Responds to a request with its Via, From, To, Call-ID and CSeq (RFC 3261 section 8.2.6.2), bytes kept. Of headers that must
+ * stand alone the first goes back; a To that cannot be read gets no tag.
+ */
 export const respond = (
   request: SipRequest,
   status: number,
   { toTag, headers = [], body }: ResponseParts = {},
 ): SipResponse => {
-  const copied = ['Via', 'From', 'To', 'Call-ID', 'CSeq'].flatMap((name) =>
-    headersNamed(request, name),
-  );
+  const copied = [
+    ...headersNamed(request, 'Via'),
+    ...['From', 'To', 'Call-ID', 'CSeq'].flatMap((name) => headersNamed(request, name).slice(0, 1)),
+  ];
   const response = withHeaders(
     makeResponse(status, REASONS[status] ?? 'Refused', copied, body),
     headers,
   );
   const to = header(request, 'To') ?? '';
   const parsed = parseNameAddress(to);
-  const tagged = parsed.ok && tagOf(parsed.value) !== undefined;
-  return toTag === undefined || tagged
-    ? response
-    : replaceHeader(response, 'To', `${to};tag=${toTag}`);
+  const untagged = parsed.ok && tagOf(parsed.value) === undefined;
+  return toTag !== undefined && untagged
+    ? replaceHeader(response, 'To', `${to};tag=${toTag}`)
+    : response;
 };

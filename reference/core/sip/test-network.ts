@@ -31,6 +31,8 @@ export interface TestPhone {
   readonly events: UserAgentEvent[];
   /** Sends a command at the network's present time and lets everything due follow for 50 ms. */
   command(input: UserAgentInput): void;
+  /** Gives an input and lets no time pass. */
+  input(input: UserAgentInput): void;
   connect(): void;
   disconnect(): void;
   /** Sends bytes past the user agent. */
@@ -77,7 +79,17 @@ const createClock = () => {
     }
     now = end;
   };
-  return { after, pass, now: () => now };
+  /** One wake-up at a time: the newest replaces those before. */
+  const alarm = (ring: () => void) => {
+    let newest = 0;
+    return (at: number): void => {
+      const own = (newest += 1);
+      after(at - now, () => {
+        if (own === newest) ring();
+      });
+    };
+  };
+  return { after, alarm, pass, now: () => now };
 };
 
 /** User agents and one proxy in memory, with virtual time; every stream is cut into single bytes and framed again. */
@@ -110,12 +122,12 @@ export const createTestNetwork = (options: Partial<RegistrarProxyConfig> = {}): 
     clock.after(LATENCY, () => arrive(serialize(passed)));
   };
 
+  const wakeProxy = clock.alarm(() => proxyInput({ kind: 'tick' }));
   const proxyInput = (input: RegistrarProxyInput): void => {
     for (const output of proxy.handle(input, clock.now())) {
       proxyOutputs.push(output);
       if (output.kind === 'send') receivers.get(output.connection)?.(output.bytes);
-      if (output.kind === 'wake')
-        clock.after(output.at - clock.now(), () => proxyInput({ kind: 'tick' }));
+      if (output.kind === 'wake') wakeProxy(output.at);
     }
   };
 
@@ -147,11 +159,11 @@ export const createTestNetwork = (options: Partial<RegistrarProxyConfig> = {}): 
         }),
       );
     };
+    const wake = clock.alarm(() => input({ kind: 'tick' }));
     const follow = (outputs: readonly UserAgentOutput[]): void => {
       for (const output of outputs) {
         if (output.kind === 'send') toProxy(output.bytes);
-        else if (output.kind === 'wake')
-          clock.after(output.at - clock.now(), () => input({ kind: 'tick' }));
+        else if (output.kind === 'wake') wake(output.at);
         else events.push(output);
       }
     };
@@ -179,6 +191,7 @@ export const createTestNetwork = (options: Partial<RegistrarProxyConfig> = {}): 
     connect();
     return {
       events,
+      input,
       connect,
       disconnect,
       command(given) {

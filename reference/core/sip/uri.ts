@@ -1,5 +1,6 @@
 import { type Fault, fault, ok, type Result } from '../result.ts';
-import { type Parameters, parseParameters } from './parameters.ts';
+import { parseHostPort } from './host.ts';
+import { type Parameters, parseUriParameters } from './parameters.ts';
 
 /** A sip: or sips: URI (RFC 3261 section 19.1). Nothing is decoded or normalised: `%2B` stays `%2B`. */
 export interface SipUri {
@@ -18,26 +19,13 @@ export type UriFaultCode =
   | 'sip/uri-scheme'
   | 'sip/uri-user'
   | 'sip/uri-host'
+  | 'sip/uri-headers'
   | 'sip/parameter';
 
 const USER = /^(?:[A-Za-z0-9\-_.!~*'()&=+$,;?/]|%[0-9A-Fa-f]{2})+$/;
 const PASSWORD = /^(?:[A-Za-z0-9\-_.!~*'()&=+$,]|%[0-9A-Fa-f]{2})*$/;
-const HOST_PORT = /([A-Za-z0-9\-._]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?(?=[ \t]*(?:[;?]|$))/y;
-
-/** Reads a host with its optional port at an offset; `next` is the offset behind it. */
-export const parseHostPort = (
-  text: string,
-  offset: number,
-):
-  | { readonly host: string; readonly port: number | undefined; readonly next: number }
-  | undefined => {
-  HOST_PORT.lastIndex = offset;
-  const match = HOST_PORT.exec(text);
-  const [, host, digits] = match ?? [];
-  const port = digits === undefined ? undefined : Number(digits);
-  if (host === undefined || (port !== undefined && (port === 0 || port > 65_535))) return undefined;
-  return { host, port, next: HOST_PORT.lastIndex };
-};
+const HEADERS =
+  /^(?:(?:[A-Za-z0-9\-_.!~*'()[\]/?:+$]|%[0-9A-Fa-f]{2})+=(?:[A-Za-z0-9\-_.!~*'()[\]/?:+$]|%[0-9A-Fa-f]{2})*(?:&(?=.)|$))+$/;
 
 /** Reads a sip: or sips: URI; any other scheme is `sip/uri-scheme`. */
 export const parseSipUri = (text: string): Result<SipUri, Fault<UriFaultCode>> => {
@@ -54,13 +42,15 @@ export const parseSipUri = (text: string): Result<SipUri, Fault<UriFaultCode>> =
   if (user !== undefined && (!USER.test(user) || !PASSWORD.test(password)))
     return fault('sip/uri-user', start);
   const hostStart = at === -1 ? start : at + 1;
-  const place = parseHostPort(text, hostStart);
+  const place = parseHostPort(text, hostStart, 'uri');
   if (place === undefined) return fault('sip/uri-host', hostStart);
   const question = text.indexOf('?', place.next);
   const parametersEnd = question === -1 ? text.length : question;
-  const parameters = parseParameters(text.slice(0, parametersEnd), place.next);
+  const parameters = parseUriParameters(text.slice(0, parametersEnd), place.next);
   if (!parameters.ok) return parameters;
   const headers = question === -1 ? undefined : text.slice(question + 1);
+  if (headers !== undefined && !HEADERS.test(headers))
+    return fault('sip/uri-headers', question + 1);
   return ok({
     scheme,
     user,

@@ -13,6 +13,10 @@ export interface UserAgentConfig {
   readonly expires?: number;
   /** Sent as User-Agent when given. */
   readonly userAgent?: string;
+  /** A fresh number in [0, 1) at every call, for random waits; made of `random` when absent. */
+  readonly uniform?: () => number;
+  /** Milliseconds until an incoming call that nobody accepts is answered 480; 180,000 when absent. */
+  readonly answerLimit?: number;
 }
 
 /** What happens to a user agent. Times are milliseconds of one clock that never goes back. */
@@ -52,15 +56,20 @@ export type UserAgentCommand =
   | { readonly kind: 'acknowledge'; readonly headers?: HeaderPairs }
   /** After `answered` or `re-answered`: ACK without extra headers, then BYE. */
   | { readonly kind: 'acknowledge-and-end' }
-  /** Gives up an unanswered outgoing call. */
+  /** Gives up an unanswered outgoing call, or an unanswered re-INVITE of this phone. */
   | { readonly kind: 'cancel' }
   /** Ends the call in whatever way its state asks for: CANCEL, refusal, or BYE. */
   | { readonly kind: 'hang-up' };
 
 export type UserAgentEvent =
-  /** `expires` in seconds. */
-  | { readonly kind: 'registered'; readonly expires: number }
-  | { readonly kind: 'registration-failed'; readonly status: number }
+  /** Seconds: `expires` until the binding ends, `flowTimer` between keep-alives when the registrar names it (RFC 5626). */
+  | { readonly kind: 'registered'; readonly expires: number; readonly flowTimer?: number }
+  /** The status, 408 without answer, 503 without connection; seconds that the registrar wants to be left alone. */
+  | {
+      readonly kind: 'registration-failed';
+      readonly status: number;
+      readonly retryAfter?: number;
+    }
   | { readonly kind: 'registration-lost' }
   | { readonly kind: 'unregistered' }
   | { readonly kind: 'incoming-invite'; readonly callId: string; readonly message: SipRequest }
@@ -89,10 +98,25 @@ export type UserAgentEvent =
   /** The call ended from this side. */
   | { readonly kind: 'ended'; readonly callId: string; readonly reason: EndReason }
   /** Something received or commanded was refused; for the log. */
-  | { readonly kind: 'refused'; readonly code: string; readonly detail: string };
+  | {
+      readonly kind: 'refused';
+      readonly code: string;
+      readonly detail: string;
+      /** Of the message refused, when it has one that can be read. */
+      readonly callId?: string;
+    };
 
-/** `peer-lost`: a request inside the dialog got 481, 408 or no answer (RFC 3261 section 12.2.1.2). */
-export type EndReason = 'local' | 'rejected' | 'ack-timeout' | 'connection-lost' | 'peer-lost';
+/**
+ * `peer-lost`: a request inside the dialog got 481, 408 or no answer (RFC 3261 section 12.2.1.2). `no-answer`: nobody
+ * accepted an incoming call in time, and 480 was sent.
+ */
+export type EndReason =
+  | 'local'
+  | 'rejected'
+  | 'ack-timeout'
+  | 'connection-lost'
+  | 'peer-lost'
+  | 'no-answer';
 
 export type UserAgentOutput =
   | { readonly kind: 'send'; readonly bytes: Uint8Array }

@@ -65,7 +65,7 @@ describe('a phone refuses', () => {
 
   it('a merged request', () => {
     const phone = createPhone();
-    expect(phone.receive(request('INVITE')).map(({ kind }) => kind)).toEqual(['incoming-invite']);
+    expect(phone.receive(request('INVITE')).map(({ kind }) => kind)).toContain('incoming-invite');
     const outputs = phone.receive(request('INVITE'));
     expect(responses(outputs)[0]?.status).toBe(482);
     expect(codes(outputs)).toEqual(['sip/merged']);
@@ -81,7 +81,8 @@ describe('a phone refuses', () => {
       'sip/identity',
     ],
     ['an old CSeq', { cseq: '0 BYE' }, 'BYE', 500, 'sip/cseq'],
-    ['a re-INVITE', { cseq: '2 INVITE' }, 'INVITE', 488, 'sip/re-invite'],
+    ['the CSeq of the INVITE again', { cseq: '1 BYE' }, 'BYE', 500, 'sip/cseq'],
+    ['a method it does not know', { cseq: '2 DANCE' }, 'DANCE', 501, 'sip/method'],
     ['an unknown method in the call', { cseq: '2 INFO' }, 'INFO', 405, 'sip/method'],
   ])('%s, and the call goes on', (_name, changes, method, status, code) => {
     const phone = phoneInCall();

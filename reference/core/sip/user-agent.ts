@@ -1,20 +1,24 @@
-import { ok } from '../result.ts';
-import { type Agent, type Call, emit, refuse, send } from './agent.ts';
+import { type Fault, ok } from '../result.ts';
+import { type Agent, type Call, refuse, send } from './agent.ts';
 import { failTransactions, receiveTransactionResponse } from './client-transactions.ts';
-import { readEssentials } from './essentials.ts';
-import { awaitReconnection, endSession, hangUpEstablished } from './established-call.ts';
-import { accept, receiveRequest, reject, ring } from './incoming-call.ts';
-import { parseMessage, type SipMessage } from './message.ts';
+import { readEssentials, readRequest } from './essentials.ts';
+import { awaitReconnection, hangUpEstablished } from './established-call.ts';
+import { accept, reject, ring } from './incoming-call.ts';
+import { failInvites, receiveInviteResponse } from './invite-client-transactions.ts';
+import { parseMessage, type SipMessage, type SipRequest, soleHeader } from './message.ts';
+import { acknowledge, acknowledgeAndEnd, cancel, invite } from './outgoing-call.ts';
 import {
-  acknowledge,
-  acknowledgeAndEnd,
-  cancel,
-  invite,
-  loseOutgoing,
-  receiveInviteResponse,
-} from './outgoing-call.ts';
+  acceptReInvite,
+  acknowledgeReInvite,
+  cancelReInvite,
+  reInvite,
+  reInvitePending,
+  rejectReInvite,
+} from './re-invite.ts';
 import { loseRegistration, register, unregister } from './registration.ts';
-import { respond } from './responses.ts';
+import { refuseUnread, salvageRequest } from './salvage.ts';
+import { dropUnanswered } from './server-transactions.ts';
+import { endCall } from './session-end.ts';
 import { createTimers } from './timers.ts';
 import type {
   UserAgent,
@@ -22,6 +26,7 @@ import type {
   UserAgentConfig,
   UserAgentInput,
 } from './user-agent-contract.ts';
+import { receiveRequest } from './user-agent-requests.ts';
 
 export type {
   UserAgent,
@@ -32,19 +37,29 @@ export type {
   UserAgentOutput,
 } from './user-agent-contract.ts';
 
+/** RFC 3261 section 21.4.1: a request that cannot be read is answered, as far as its sender can be told. */
+const refuseMalformed = (
+  agent: Agent,
+  request: SipRequest | undefined,
+  { code, offset }: Fault,
+): void => {
+  const callId = request === undefined ? undefined : soleHeader(request, 'Call-ID');
+  const place = offset < 0 ? '' : `, at byte ${offset}`;
+  refuse(agent, code, `start line or header absent, repeated or malformed${place}`, callId);
+  const response = request && refuseUnread(request, code, agent.config.random());
+  if (response !== undefined) send(agent, response);
+};
+
 const receive = (agent: Agent, input: SipMessage | Uint8Array): void => {
   const parsed = input instanceof Uint8Array ? parseMessage(input) : ok(input);
-  if (!parsed.ok) return refuse(agent, parsed.error.code, `at byte ${parsed.error.offset}`);
-  const message = parsed.value;
-  const received = readEssentials(message);
-  if (!received.ok) {
-    refuse(agent, received.error.code, 'header absent, repeated or malformed');
-    // RFC 3261 section 21.4.1; without Via no answer can go, and an ACK or a response gets none.
-    const answerable = message.kind === 'request' && message.method !== 'ACK';
-    if (answerable && received.error.code !== 'sip/via')
-      send(agent, respond(message, 400, { toTag: agent.config.random() }));
-    return undefined;
+  if (!parsed.ok) {
+    const salvaged = input instanceof Uint8Array ? salvageRequest(input) : undefined;
+    return refuseMalformed(agent, salvaged, parsed.error);
   }
+  const message = parsed.value;
+  const request = message.kind === 'request' ? message : undefined;
+  const received = request === undefined ? readEssentials(message) : readRequest(request);
+  if (!received.ok) return refuseMalformed(agent, request, received.error);
   if (message.kind === 'request') return receiveRequest(agent, message, received.value);
   return received.value.cseq.method === 'INVITE'
     ? receiveInviteResponse(agent, message, received.value)
@@ -56,13 +71,11 @@ const connectionDown = (agent: Agent): void => {
   agent.connected = false;
   failTransactions(agent);
   loseRegistration(agent);
-  agent.incoming.clear();
+  failInvites(agent);
+  dropUnanswered(agent);
   const call = agent.call;
-  if (call === undefined) return;
-  if (call.kind === 'calling') return loseOutgoing(agent, call);
-  if (call.kind === 'established') return awaitReconnection(agent, call.callId);
-  endSession(agent);
-  emit(agent, { kind: 'ended', callId: call.callId, reason: 'connection-lost' });
+  if (call?.kind === 'established') awaitReconnection(agent, call);
+  else if (call !== undefined) endCall(agent, call.callId, 'connection-lost');
 };
 
 const hangUp = (agent: Agent, call: Call): void => {
@@ -77,33 +90,66 @@ const hangUp = (agent: Agent, call: Call): void => {
       call.hangUp = true;
       return undefined;
     case 'established':
-      return hangUpEstablished(agent, call.dialog, call.callId);
+      return hangUpEstablished(agent, call);
   }
 };
 
+type CallCommand = Exclude<
+  UserAgentCommand,
+  { readonly kind: 'register' | 'unregister' | 'invite' | 'hang-up' }
+>;
+
+const refusalStatus = (status: number): number => (status >= 400 && status < 700 ? status : 480);
+
+/** Commands about an established call; false when a re-INVITE under way, or its absence, does not allow one. */
+const commandEstablished = (
+  agent: Agent,
+  asked: CallCommand,
+  call: Extract<Call, { readonly kind: 'established' }>,
+): boolean => {
+  const { change } = call;
+  if (asked.kind === 're-invite') reInvite(agent, call, asked.headers ?? [], asked.body);
+  else if (asked.kind === 'cancel' && change?.kind === 'offering') cancelReInvite(agent, change);
+  else if (asked.kind === 'accept' && change?.kind === 'invited')
+    acceptReInvite(agent, call, change, asked.headers ?? [], asked.body);
+  else if (asked.kind === 'reject' && change?.kind === 'invited')
+    rejectReInvite(agent, call, change, refusalStatus(asked.status));
+  else if (asked.kind === 'acknowledge' && change?.kind === 'answered')
+    acknowledgeReInvite(agent, call, change, asked.headers);
+  else if (asked.kind === 'acknowledge-and-end' && change?.kind === 'answered')
+    hangUpEstablished(agent, call);
+  else return false;
+  return true;
+};
+
 /** Commands about the call under way; false when its state does not allow one. */
-const commandCall = (agent: Agent, command: UserAgentCommand, call: Call): boolean => {
-  if (command.kind === 'hang-up') hangUp(agent, call);
-  else if (command.kind === 'cancel' && call.kind === 'calling') cancel(agent, call);
-  else if (command.kind === 'ring' && call.kind === 'incoming') ring(agent, call);
-  else if (command.kind === 'accept' && call.kind === 'incoming')
-    accept(agent, call, command.headers ?? [], command.body);
-  else if (command.kind === 'reject' && call.kind === 'incoming')
-    reject(agent, call, command.status >= 400 && command.status < 700 ? command.status : 480);
-  else if (command.kind === 'acknowledge' && call.kind === 'answered')
-    acknowledge(agent, call, command.headers);
-  else if (command.kind === 'acknowledge-and-end' && call.kind === 'answered')
+const commandCall = (agent: Agent, asked: CallCommand, call: Call): boolean => {
+  if (call.kind === 'established') return commandEstablished(agent, asked, call);
+  if (asked.kind === 'cancel' && call.kind === 'calling') cancel(agent, call);
+  else if (asked.kind === 'ring' && call.kind === 'incoming') ring(agent, call);
+  else if (asked.kind === 'accept' && call.kind === 'incoming')
+    accept(agent, call, asked.headers ?? [], asked.body);
+  else if (asked.kind === 'reject' && call.kind === 'incoming')
+    reject(agent, call, refusalStatus(asked.status));
+  else if (asked.kind === 'acknowledge' && call.kind === 'answered')
+    acknowledge(agent, call, asked.headers);
+  else if (asked.kind === 'acknowledge-and-end' && call.kind === 'answered')
     acknowledgeAndEnd(agent, call);
+  else if (asked.kind === 're-invite' && (call.kind === 'answered' || call.kind === 'accepted'))
+    reInvitePending(agent, call);
   else return false;
   return true;
 };
 
 const command = (agent: Agent, asked: UserAgentCommand): void => {
+  const { call } = agent;
   if (asked.kind === 'register') return register(agent);
   if (asked.kind === 'unregister') return unregister(agent);
   if (asked.kind === 'invite') return invite(agent, asked);
-  if (agent.call === undefined || !commandCall(agent, asked, agent.call))
-    refuse(agent, 'sip/state', `${asked.kind} does not fit the call's state`);
+  if (asked.kind === 'hang-up' && call !== undefined) return hangUp(agent, call);
+  if (asked.kind !== 'hang-up' && call !== undefined && commandCall(agent, asked, call))
+    return undefined;
+  return refuse(agent, 'sip/state', `${asked.kind} does not fit the call's state`, call?.callId);
 };
 
 const apply = (agent: Agent, input: UserAgentInput): void => {
@@ -128,7 +174,14 @@ export const createUserAgent = (config: UserAgentConfig): UserAgent => {
     transactions: new Map(),
     outgoing: new Map(),
     incoming: new Map(),
-    registration: { callId: config.random(), sequence: 0, registered: false },
+    answered: new Map(),
+    registration: {
+      callId: config.random(),
+      sequence: 0,
+      registered: false,
+      pending: false,
+      next: undefined,
+    },
     contact: config.contact,
     now: 0,
     connected: false,

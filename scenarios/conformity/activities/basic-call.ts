@@ -131,9 +131,12 @@ export const basicCall: Activity = {
   needs: ['enrol', 'call', 'read-token'],
   after: [],
   captured: true,
+  everySegment: true,
   async run(world) {
     const appliance = await world.appliance();
     await world.write('topology.json', { ...(await appliance.describe()), caller, callee });
+    const { kind, topology } = world.site;
+    await world.write('lab.json', { kind, topology });
     const [alice, bob] = await Promise.all([world.phone(caller.name), world.phone(callee.name)]);
     const [aliceToken, bobToken] = await Promise.all([
       enrol(world, alice, caller.number),

@@ -16,16 +16,19 @@ const lines = (commands: readonly string[]): string => `${commands.join('\n')}\n
 const runInside = (host: string, command: readonly string[], input?: string): Promise<void> =>
   runTool('nsenter', [`--net=${namespacePath(host)}`, '--', ...command], input);
 
+/** Duplicate address detection would keep a host, and what it forwards, silent for its first seconds. */
+const usableAtOnce =
+  'for setting in /proc/sys/net/ipv6/conf/*/accept_dad; do [ ! -e "$setting" ] || echo 0 > "$setting"; done';
+
+const forwarding =
+  'for setting in ipv4/ip_forward ipv6/conf/all/forwarding; do echo 1 > /proc/sys/net/$setting; done';
+
 const configureHost = async (commands: HostCommands): Promise<void> => {
   const { host, addresses, traffic, forwards, rules } = commands;
-  await runTool('ip', ['-n', host, '-batch', '-'], lines(addresses));
+  const settings = forwards ? `${usableAtOnce}; ${forwarding}` : usableAtOnce;
+  await runInside(host, ['sh', '-e', '-c', `${settings}; exec ip -batch -`], lines(addresses));
   if (traffic.length > 0) await runTool('tc', ['-n', host, '-batch', '-'], lines(traffic));
   if (rules !== '') await runInside(host, ['nft', '-f', '-'], rules);
-  if (forwards) {
-    const settings = ['net/ipv4/ip_forward', 'net/ipv6/conf/all/forwarding'];
-    const script = settings.map((setting) => `echo 1 > /proc/sys/${setting}`).join(' && ');
-    await runInside(host, ['sh', '-c', script]);
-  }
 };
 
 /** A names folder and a hosts file of the run's own, over those of the machine; seen by this run alone. */
@@ -43,8 +46,13 @@ const mountNames = async (topology: CheckedTopology, folder: string): Promise<vo
 export const buildTopology = async (topology: CheckedTopology, folder: string): Promise<void> => {
   const commands = buildCommands(topology);
   await mountNames(topology, folder);
-  await runTool('ip', ['-batch', '-'], lines(commands.testbed));
-  if (commands.testbedTraffic.length > 0)
-    await runTool('tc', ['-batch', '-'], lines(commands.testbedTraffic));
+  await runTool('ip', ['-batch', '-'], lines(commands.testbed.devices));
+  await runTool(
+    'sh',
+    ['-c', `${usableAtOnce}; exec ip -batch -`],
+    lines(commands.testbed.addresses),
+  );
+  if (commands.testbed.traffic.length > 0)
+    await runTool('tc', ['-batch', '-'], lines(commands.testbed.traffic));
   await Promise.all(commands.hosts.map(configureHost));
 };

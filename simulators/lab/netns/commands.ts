@@ -6,9 +6,12 @@ import { translationRules } from './translation.ts';
 
 /** What builds a topology out of network namespaces: input for `ip -batch`, `tc -batch` and `nft -f`. */
 export interface BuildCommands {
-  /** In the namespace of the testbed, where the bridges are. */
-  readonly testbed: readonly string[];
-  readonly testbedTraffic: readonly string[];
+  /** In the namespace of the testbed, where the bridges are: what is made, then how it is addressed. */
+  readonly testbed: {
+    readonly devices: readonly string[];
+    readonly addresses: readonly string[];
+    readonly traffic: readonly string[];
+  };
   readonly hosts: readonly HostCommands[];
 }
 
@@ -132,13 +135,10 @@ const commandsOf = (topology: CheckedTopology, host: LabHost): HostCommands => (
 /** Everything that builds a topology; depends on nothing but the data. */
 export const buildCommands = (topology: CheckedTopology): BuildCommands => {
   const { testbed } = topology;
-  const bridges = topology.segments.flatMap(({ name }) => {
-    const device = segmentInterface(topology, name);
-    return [
-      `link add name ${device} type bridge forward_delay 0 stp_state 0 mcast_snooping 0`,
-      `link set ${device} up`,
-    ];
-  });
+  const bridges = topology.segments.map(
+    ({ name }) =>
+      `link add name ${segmentInterface(topology, name)} type bridge forward_delay 0 stp_state 0 mcast_snooping 0`,
+  );
   const wires = topology.hosts.flatMap((host, hostIndex) => [
     `netns add ${host.name}`,
     ...host.attachments.flatMap(({ segment }, index) => {
@@ -146,23 +146,28 @@ export const buildCommands = (topology: CheckedTopology): BuildCommands => {
       const bridge = segmentInterface(topology, segment);
       return [
         `link add name ${port} type veth peer name ${hostInterface(index)} netns ${host.name}`,
-        `link set ${port} master ${bridge} up`,
+        `link set ${port} master ${bridge}`,
       ];
     }),
   ]);
+  const ports = topology.hosts.flatMap(({ attachments }, host) =>
+    attachments.map((_, index) => linkPort(host, index)),
+  );
+  const segments = topology.segments.map(({ name }) => segmentInterface(topology, name));
   return {
-    testbed: [
-      'link set lo up',
-      ...bridges,
-      ...wires,
-      ...addAddresses(topology, testbed, segmentInterface(topology, testbed.segment)),
-      ...neighbourRoutes(topology, 'testbed', [testbed.segment]),
-    ],
-    testbedTraffic: topology.hosts.flatMap((host, hostIndex) =>
-      host.attachments.flatMap(({ link }, index) =>
-        shaping(linkPort(hostIndex, index), link?.down),
+    testbed: {
+      devices: [...bridges, ...wires],
+      addresses: [
+        ...['lo', ...segments, ...ports].map((device) => `link set ${device} up`),
+        ...addAddresses(topology, testbed, segmentInterface(topology, testbed.segment)),
+        ...neighbourRoutes(topology, 'testbed', [testbed.segment]),
+      ],
+      traffic: topology.hosts.flatMap((host, hostIndex) =>
+        host.attachments.flatMap(({ link }, index) =>
+          shaping(linkPort(hostIndex, index), link?.down),
+        ),
       ),
-    ),
+    },
     hosts: topology.hosts.map((host) => commandsOf(topology, host)),
   };
 };

@@ -34,6 +34,8 @@ export interface Parties {
   readonly authority: Certificate;
   readonly alice: LocalParty;
   readonly bob: LocalParty;
+  /** Alice with a new key and certificate. */
+  readonly renewedAlice: LocalParty;
 }
 
 export const createParties = async (): Promise<Parties> => {
@@ -51,7 +53,8 @@ export const createParties = async (): Promise<Parties> => {
     const sign = (preimage: Uint8Array): Uint8Array => signRsaSha256(key.privateKey, preimage);
     return must(localParty(certificate, authority, sign));
   };
-  return { authority, alice: await party(ALICE), bob: await party(BOB) };
+  const [alice, bob, renewedAlice] = [await party(ALICE), await party(BOB), await party(ALICE)];
+  return { authority, alice, bob, renewedAlice };
 };
 
 type CommandOf<Kind extends UserAgentCommand['kind']> = Extract<UserAgentCommand, { kind: Kind }>;
@@ -84,8 +87,10 @@ export interface TestHandler {
 const endReported = (
   { kind }: UserAgentCommand,
   endsLate: boolean,
+  isChanging: boolean,
 ): 'rejected' | 'local' | undefined => {
-  if (kind === 'reject') return 'rejected';
+  // Rejecting a re-INVITE leaves the call as it was.
+  if (kind === 'reject') return isChanging ? undefined : 'rejected';
   if (kind === 'hang-up') return endsLate ? undefined : 'local';
   return kind === 'acknowledge-and-end' ? 'local' : undefined;
 };
@@ -99,6 +104,7 @@ export const createHandler = (
   const commands: UserAgentCommand[] = [];
   const refusals: string[] = [];
   let current = '';
+  let isChanging = false;
   const calls = createCalls({
     own,
     clientAuthorities: [parties.authority],
@@ -108,7 +114,8 @@ export const createHandler = (
     command(command) {
       commands.push(command);
       if (command.kind === 'invite') current = command.callId ?? '';
-      const reason = endReported(command, endsLate);
+      const reason = endReported(command, endsLate, isChanging);
+      if (command.kind === 'reject') isChanging = false;
       if (reason) calls.onEvent({ kind: 'ended', callId: current, reason });
       steps.emit('step');
     },
@@ -124,6 +131,7 @@ export const createHandler = (
     refusals,
     give(event) {
       if (event.kind === 'incoming-invite') current = event.callId;
+      isChanging = event.kind === 're-invited';
       calls.onEvent(event);
     },
     kinds: () => commands.map(({ kind }) => kind),

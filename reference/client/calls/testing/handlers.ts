@@ -13,7 +13,7 @@ import {
  * escaped from an event handler or a timer, which would end the process.
  */
 export const useHandlers = (): ((
-  name: 'alice' | 'bob',
+  name: Exclude<keyof Parties, 'authority'>,
   options?: HandlerOptions,
 ) => TestHandler) => {
   let parties: Parties;

@@ -1,3 +1,10 @@
+import {
+  constants,
+  createPrivateKey,
+  createPublicKey,
+  privateEncrypt,
+  publicDecrypt,
+} from 'node:crypto';
 import { concat, equal, toBase64 } from '../../bytes.ts';
 import { sha256 } from '../../primitives/hash.ts';
 import { parseMedia } from '../../sdp/media.ts';
@@ -109,8 +116,12 @@ const certificateOf = (change: Change, honest: string): Uint8Array =>
   change.der ?? certificateDer(change.certificate ?? honest);
 
 /** A signature of 256 bytes whatever the key, so that a wrong key is found as such. */
-const signatureBy = (certificate: string, preimage: Uint8Array): Uint8Array =>
-  concat(signWith(keyOf(certificate))(preimage), new Uint8Array(256)).slice(0, 256);
+const signatureBy = (certificate: string, preimage: Uint8Array): Uint8Array => {
+  const isRsa = certificateNamed(certificate).publicKey.algorithm === 'rsa';
+  // An elliptic-curve signature would be another one every time.
+  const signature = isRsa ? signWith(keyOf(certificate))(preimage) : filled(256, 13);
+  return concat(signature, new Uint8Array(256)).slice(0, 256);
+};
 
 /** An INVITE from `a` to `b`, signed as changed. */
 export const offerMessage = (change: Change = {}): ReceivedMessage => {
@@ -165,6 +176,20 @@ export const pendingOffer = (previous?: DialogHistory): PendingOffer =>
     }),
   ).pending;
 
+/** The side of another caller after its INVITE to another callee; both names of the fixtures. */
+export const offerTo = (dialled: string, from: string): PendingOffer =>
+  must(
+    createOffer({
+      own: partyOf({ certificate: from, chain: 'clients', key: from }),
+      dialled: partyOf({ certificate: dialled, chain: 'clients', key: dialled }).number,
+      callId,
+      media: mediaText,
+      exponent: filled(40, 1),
+      nonce: filled(32, 3),
+      time: now,
+    }),
+  ).pending;
+
 /** The 200 of `b` to `pending`, signed and confirmed as changed. */
 export const answerMessage = (pending: PendingOffer, change: Change = {}): ReceivedMessage => {
   const certificate = change.certificate ?? 'b';
@@ -206,6 +231,17 @@ export const answerContext = (change: Partial<AnswerContext> = {}): AnswerContex
   revocation: 'good',
   ...change,
 });
+
+/** Makes the signature anew from the padded block inside it, changed (RFC 8017 section 9.2). */
+export const resigned =
+  (key: string, change: (block: Uint8Array) => Uint8Array) =>
+  (signature: Uint8Array): Uint8Array => {
+    const padding = constants.RSA_NO_PADDING;
+    const privateKey = createPrivateKey(vectors.keys[key] ?? '');
+    const block = publicDecrypt({ key: createPublicKey(privateKey), padding }, signature);
+    const changed = change(new Uint8Array(block));
+    return new Uint8Array(privateEncrypt({ key: privateKey, padding }, changed));
+  };
 
 /** Sets one byte. */
 export const withByte =

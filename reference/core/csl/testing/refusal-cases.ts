@@ -1,12 +1,16 @@
-import { toBase64 } from '../../bytes.ts';
+import { concat, toBase64 } from '../../bytes.ts';
 import { group14Prime } from '../../primitives/dh.ts';
 import type { AnswerContext } from '../answer.ts';
+import { encodeInfo2 } from '../info.ts';
+import { confirmationTag } from '../key-schedule.ts';
 import {
   filled,
   flipped,
   longer,
   now,
+  offerTo,
   pendingOffer,
+  resigned,
   sessionText,
   shorter,
   start,
@@ -14,9 +18,10 @@ import {
   withValue,
   type Change,
 } from './exchange-support.ts';
-import type { OfferContext } from '../offer.ts';
+import type { HeaderList } from '../headers.ts';
+import type { OfferContext, PendingOffer } from '../offer.ts';
 import type { CslRefusal } from '../refusal.ts';
-import { createReplayMemory } from '../replay-memory.ts';
+import { createReplayMemory, type Clocks, type ReplayMemory } from '../replay-memory.ts';
 import { certificateDer, certificateNamed, partyOf } from './vector-support.ts';
 
 const fromName = 'X-CSL-From';
@@ -30,7 +35,48 @@ export interface Altered<Context> {
   readonly context?: Partial<Context>;
   /** Not to be combined with another fault, which would undo this one. */
   readonly alone?: true;
+  /** Of a 200: the caller's side when it is not that of {@link pendingOffer}. */
+  readonly pending?: () => PendingOffer;
 }
+
+/** Offers that a memory was given, and the moment its process began: what a memory is made of again. */
+export interface MemoryInput {
+  readonly start: number;
+  readonly remembered: readonly {
+    readonly certificate: string;
+    readonly nonce: Uint8Array;
+    readonly time: number;
+    /** The receiver's clocks at that moment. */
+    readonly at: Clocks;
+  }[];
+}
+
+const inputs = new WeakMap<ReplayMemory, MemoryInput>();
+
+/** A memory that has been given these offers. */
+export const memoryOf = (input: MemoryInput): ReplayMemory => {
+  const memory = createReplayMemory(input.start);
+  for (const { certificate, nonce, time, at } of input.remembered)
+    memory.remember({ certificate: certificateDer(certificate), nonce, time }, at);
+  inputs.set(memory, input);
+  return memory;
+};
+
+/** What {@link memoryOf} made a memory of. */
+export const memoryInputOf = (memory: ReplayMemory): MemoryInput =>
+  inputs.get(memory) ?? { start, remembered: [] };
+
+/** An offer of `a` that the memory was given when it was `elapsed`. */
+const remembered = (
+  nonce: Uint8Array,
+  time: number,
+  elapsed = 0,
+): MemoryInput['remembered'][0] => ({
+  certificate: 'a',
+  nonce,
+  time,
+  at: { now, elapsed },
+});
 
 /** A public value made from the prime. */
 export const publicValueFrom = (integer: (prime: bigint) => bigint): Uint8Array => {
@@ -225,21 +271,12 @@ export const offersOnly: readonly Altered<OfferContext>[] = [
     what: 'the same offer again',
     code: 'replay',
     alone: true,
-    context: {
-      get replayMemory() {
-        const memory = createReplayMemory(start);
-        memory.remember(
-          { certificate: certificateDer('a'), nonce: filled(32, 3), time: now },
-          { now, elapsed: 0 },
-        );
-        return memory;
-      },
-    },
+    context: { replayMemory: memoryOf({ start, remembered: [remembered(filled(32, 3), now)] }) },
   },
   {
     what: 'an offer from before the process began',
     code: 'replay',
-    context: { replayMemory: createReplayMemory(now + 1) },
+    context: { replayMemory: memoryOf({ start: now + 1, remembered: [] }) },
   },
   { what: 'its own certificate', code: 'reflection', change: { certificate: 'b' } },
   {
@@ -300,6 +337,33 @@ export const offersOnly: readonly Altered<OfferContext>[] = [
   ...certificates(['a-by-servers', 'a-by-root', 'a-by-rogue', 'a-self-signed'], 'issuer'),
   ...certificates(['a-expired', 'a-future'], 'validity'),
   {
+    what: 'a signature whose block has shorter padding and a byte behind the digest',
+    alone: true,
+    code: 'signature',
+    change: {
+      signature: resigned('a', (block) =>
+        concat(block.slice(0, 2), block.slice(3), new Uint8Array(1)),
+      ),
+    },
+  },
+  {
+    what: 'a signature whose DigestInfo lacks its parameters',
+    alone: true,
+    code: 'signature',
+    change: {
+      signature: resigned('a', (block) =>
+        concat(
+          block.slice(0, 2),
+          new Uint8Array([0xff, 0xff]),
+          block.slice(2, 205),
+          new Uint8Array([0x30, 0x2f, 0x30, 0x0b]),
+          block.slice(209, 220),
+          block.slice(222),
+        ),
+      ),
+    },
+  },
+  {
     what: 'an offer made for another callee',
     code: 'signature',
     alone: true,
@@ -318,10 +382,24 @@ export const offersOnly: readonly Altered<OfferContext>[] = [
     change: { previousAnswerHash: filled(32, 6) },
   },
   {
-    what: 'a full memory',
-    code: 'memory-full',
+    what: 'an offer not after one that has been forgotten',
+    code: 'replay',
     context: {
-      replayMemory: { covers: () => false, remember: () => false },
+      replayMemory: memoryOf({ start, remembered: [remembered(filled(32, 8), now, -300_001)] }),
+    },
+  },
+  {
+    what: 'a memory that holds 64 offers of the certificate',
+    code: 'memory-full',
+    // Offers of other certificates have room.
+    alone: true,
+    context: {
+      replayMemory: memoryOf({
+        start,
+        remembered: Array.from({ length: 64 }, (_, index) =>
+          remembered(filled(32, 64 + index), now),
+        ),
+      }),
     },
   },
 ];
@@ -350,6 +428,135 @@ export const answersOnly: readonly Altered<AnswerContext>[] = [
     code: 'key-identifier',
     change: { certificate: 'b-ski-wrong' },
   },
+  ...[
+    ...certificates(['a-authority', 'a-server-use'], 'certificate-form'),
+    ...certificates(['a-3072', 'a-e3', 'a-ec'], 'key'),
+    ...certificates(['a-cn-noplus', 'a-cn-percent', 'a-cn-none'], 'common-name'),
+    ...certificates(['a-ski-none', 'a-ski-spki', 'a-ski-sixteen'], 'key-identifier'),
+    ...certificates(['a-by-servers', 'a-by-rogue', 'a-self-signed'], 'issuer'),
+    ...certificates(['a-expired', 'a-future'], 'validity'),
+  ].map(({ what, code, change }) => ({
+    what: `${what} of the callee`,
+    code,
+    ...(change && { change }),
+    pending: () => offerTo('a', 'c'),
+  })),
+  {
+    what: 'a renewed certificate of the callee in the 200 to a re-INVITE',
+    code: 'dialog-certificate',
+    change: { certificate: 'b-renewed' },
+    pending: () => pendingOffer(history('b', 'a')),
+  },
+  {
+    what: 'an own certificate renewed since the first exchange',
+    code: 'dialog-certificate',
+    pending: () => pendingOffer(history('b', 'a-renewed')),
+  },
+  {
+    what: 'a second 200, when the first has decided',
+    code: 'exchange-over',
+    pending: () => ({ ...pendingOffer(), exponent: new Uint8Array(40) }),
+  },
   { what: 'a tag with one bit flipped', code: 'tag', change: { tag: flipped(31) } },
   { what: 'a tag of zeros', code: 'tag', change: { tag: (tag) => tag.map(() => 0) } },
 ];
+
+/** The side of a callee after its 200 in the cases of an ACK. */
+export const confirmationPending = () => ({
+  answerHash: filled(32, 20),
+  callerConfirmation: filled(32, 21),
+});
+
+const info2 = encodeInfo2(
+  'confirmation',
+  confirmationTag(filled(32, 21), confirmationPending().answerHash),
+);
+
+const ack = (bytes: Uint8Array): HeaderList => [[info2Name, toBase64(bytes)]];
+
+/** Headers of an ACK that is accepted. */
+export const goodAck = ack(info2);
+
+/** Faults of an ACK. */
+export const confirmationsOnly: readonly {
+  readonly what: string;
+  readonly code: CslRefusal;
+  readonly headers: HeaderList;
+  /** The first ACK has been decided on. */
+  readonly isOver?: true;
+}[] = [
+  { what: 'no X-CSL-Info2', code: 'headers-absent', headers: [['X-Other', toBase64(info2)]] },
+  { what: 'X-CSL-Info2 twice', code: 'headers-repeated', headers: [...goodAck, ...goodAck] },
+  {
+    what: 'a further X-CSL header',
+    code: 'headers-unknown',
+    headers: [...goodAck, ['X-CSL-Info1', 'AQ==']],
+  },
+  {
+    what: 'X-CSL-Info2 folded',
+    code: 'headers-folded',
+    headers: [[info2Name, `\r\n ${toBase64(info2)}`]],
+  },
+  {
+    what: 'X-CSL-Info2 with a comma',
+    code: 'headers-joined',
+    headers: [[info2Name, `${toBase64(info2)},`]],
+  },
+  {
+    what: 'base64 without padding',
+    code: 'base64',
+    headers: [[info2Name, toBase64(info2).replace('==', '')]],
+  },
+  {
+    what: 'base64 with unused bits set',
+    code: 'base64',
+    headers: [[info2Name, toBase64(info2).replace(/.==$/, 'B==')]],
+  },
+  { what: 'a value of 4097 bytes', code: 'value-length', headers: ack(new Uint8Array(4097)) },
+  { what: 'Info2 one byte longer', code: 'info2-length', headers: ack(longer(info2)) },
+  { what: 'Info2 one byte shorter', code: 'info2-length', headers: ack(shorter(info2)) },
+  { what: 'Info2 of version 2', code: 'info2-version', headers: ack(withByte(0, 2)(info2)) },
+  { what: 'parts of a 200', code: 'info2-parts', headers: ack(withByte(1, 3)(info2)) },
+  { what: 'a tag with its first bit flipped', code: 'tag', headers: ack(flipped(2)(info2)) },
+  { what: 'a tag with its last bit flipped', code: 'tag', headers: ack(flipped(33)(info2)) },
+  {
+    what: 'a second ACK, when the first has decided',
+    code: 'exchange-over',
+    headers: goodAck,
+    isOver: true,
+  },
+];
+
+/** The codes of INVITE and 200 in the order of their checks (interpretations I-2), an ACK's being among them. */
+export const checkOrder: readonly string[] =
+  'headers-absent headers-repeated headers-unknown headers-folded headers-joined base64 value-length info1-length info1-version group info2-length info2-version info2-parts media time replay public-value-range public-value-residue reflection from-chain certificate-form key common-name key-identifier identity dialog-certificate issuer validity signature memory-full revoked revocation-unavailable tag'.split(
+    ' ',
+  );
+
+const parts = (fault: object = {}): readonly string[] =>
+  Object.keys(fault).map((key) => (key === 'der' ? 'certificate' : key));
+
+const independent = (left?: object, right?: object): boolean =>
+  parts(left).every((key) => !parts(right).includes(key));
+
+/** Every two faults of an INVITE that can be combined, the one that is named first. */
+export const offerPairs = (): readonly (readonly [
+  Altered<OfferContext>,
+  Altered<OfferContext>,
+])[] => {
+  const all: readonly Altered<OfferContext>[] = [...bothKinds, ...offersOnly].filter(
+    ({ change, alone }) => !alone && !change?.headers,
+  );
+  const isBefore = (first: CslRefusal, second: CslRefusal): boolean =>
+    checkOrder.indexOf(first) < checkOrder.indexOf(second);
+  return all.flatMap((first) =>
+    all
+      .filter(
+        (second) =>
+          isBefore(first.code, second.code) &&
+          independent(first.change, second.change) &&
+          independent(first.context, second.context),
+      )
+      .map((second) => [first, second] as const),
+  );
+};

@@ -3,7 +3,10 @@ import { concat } from '../../bytes.ts';
 import { fault, ok, type Result } from '../../result.ts';
 import type { MasterKey } from '../key-derivation.ts';
 
-/** One libsrtp2 session of AES-CM-128-HMAC-SHA1-80 for any SSRC in one direction; refusals carry our codes or `status-N`. */
+/**
+ * One libsrtp2 session of AES-CM-128-HMAC-SHA1-80 for any SSRC in one direction, with a replay window of 128 packets, which is
+ * also its default; refusals carry our codes or `status-N`.
+ */
 export interface Libsrtp2Session {
   protectRtp(packet: Uint8Array): Result<Uint8Array>;
   unprotectRtp(packet: Uint8Array): Result<Uint8Array>;
@@ -12,17 +15,28 @@ export interface Libsrtp2Session {
   close(): void;
 }
 
+/**
+ * The C functions as they are: in place, with room for {@link LIBSRTP2_TRAILER} more bytes. Each gives 0 or a
+ * `srtp_err_status_t`, and refuses at once a length too short for a header.
+ */
+interface Libsrtp2InPlace {
+  readonly raw: { readonly protectRtp: PacketFunction; readonly unprotectRtp: PacketFunction };
+}
+
+/** A packet in a buffer and its length, both changed. */
+type PacketFunction = (packet: Uint8Array, length: Int32Array) => number;
+
 /** The independent implementation of RFC 3711 that tests compare with. */
 export interface Libsrtp2 {
   readonly version: string;
-  outbound(key: MasterKey): Libsrtp2Session;
-  inbound(key: MasterKey): Libsrtp2Session;
+  outbound(key: MasterKey): Libsrtp2Session & Libsrtp2InPlace;
+  inbound(key: MasterKey): Libsrtp2Session & Libsrtp2InPlace;
 }
 
 const NAMES = ['libsrtp2.so.1', 'libsrtp2.1.dylib'];
 
 /** Room for tag, index and master key identifier behind a packet (SRTP_MAX_TRAILER_LEN + 4). */
-const TRAILER = 148;
+export const LIBSRTP2_TRAILER = 148;
 
 /** srtp_err_status_t of libsrtp 2 that have a name here. */
 const CODES: Readonly<Record<number, string>> = {
@@ -83,11 +97,11 @@ const load = (): LibraryHandle | null => {
   return null;
 };
 
-type PacketFunction = (session: unknown, packet: Buffer, length: [number]) => number;
+type SessionFunction = (session: unknown, packet: Uint8Array, length: Int32Array) => number;
 
 const bind = (library: LibraryHandle) => {
-  const packetFunction = (name: string): PacketFunction =>
-    library.func(name, 'int', ['void *', 'void *', koffi.inout(koffi.pointer('int'))]);
+  const packetFunction = (name: string): SessionFunction =>
+    library.func(name, 'int', ['void *', 'void *', 'void *']);
   return {
     init: library.func('srtp_init', 'int', []) as () => number,
     version: library.func('srtp_get_version_string', 'str', []) as () => string,
@@ -105,7 +119,11 @@ const bind = (library: LibraryHandle) => {
 
 type Bound = ReturnType<typeof bind>;
 
-const openSession = (bound: Bound, key: MasterKey, direction: number): Libsrtp2Session => {
+const openSession = (
+  bound: Bound,
+  key: MasterKey,
+  direction: number,
+): Libsrtp2Session & Libsrtp2InPlace => {
   const handle: [unknown] = [null];
   const status = bound.create(handle, {
     ssrc_type: direction,
@@ -124,22 +142,28 @@ const openSession = (bound: Bound, key: MasterKey, direction: number): Libsrtp2S
   });
   if (status !== 0) throw new Error(`libsrtp2: srtp_create said ${status}; see srtp.h`);
   const [session] = handle;
+  const length = new Int32Array(1);
   const run =
-    (call: PacketFunction) =>
+    (call: SessionFunction) =>
     (packet: Uint8Array): Result<Uint8Array> => {
-      const buffer = Buffer.alloc(packet.length + TRAILER);
+      const buffer = new Uint8Array(packet.length + LIBSRTP2_TRAILER);
       buffer.set(packet);
-      const length: [number] = [packet.length];
+      length[0] = packet.length;
       const outcome = call(session, buffer, length);
       return outcome === 0
-        ? ok(new Uint8Array(buffer.subarray(0, length[0])))
+        ? ok(buffer.slice(0, length[0]))
         : fault(CODES[outcome] ?? `status-${outcome}`);
     };
+  const raw =
+    (call: SessionFunction): PacketFunction =>
+    (packet, changed) =>
+      call(session, packet, changed);
   return {
     protectRtp: run(bound.protect),
     unprotectRtp: run(bound.unprotect),
     protectRtcp: run(bound.protectRtcp),
     unprotectRtcp: run(bound.unprotectRtcp),
+    raw: { protectRtp: raw(bound.protect), unprotectRtp: raw(bound.unprotect) },
     close: () => {
       bound.dealloc(session);
     },

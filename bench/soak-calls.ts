@@ -1,0 +1,250 @@
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { startAppliance, type ReferenceAppliance } from '../reference/appliance/appliance.ts';
+import type { RelayMode } from '../reference/appliance/relay/relay.ts';
+import type { CallView } from '../reference/client/calls/call.ts';
+import { createPhone, type ReferencePhone } from '../reference/client/phone.ts';
+import { openLoopbackSite, type LabSite } from '../simulators/lab/site.ts';
+import { createSmsCentre, type SmsCentre } from '../simulators/sms/centre.ts';
+
+/** What the process holds between two calls. */
+export interface SoakSample {
+  readonly calls: number;
+  /** Bytes. */
+  readonly heap: number;
+  /** Array buffers and what native code allocated for objects, in bytes. */
+  readonly external: number;
+  /** Resident memory, in bytes. */
+  readonly resident: number;
+  /** Open files, sockets among them. */
+  readonly descriptors: number;
+  /** Kinds and counts of what keeps the process alive: sockets, timers. */
+  readonly resources: Readonly<Record<string, number>>;
+}
+
+/** Consecutive calls of real phones over the real appliance. */
+export interface CallSoakReport {
+  readonly calls: number;
+  readonly seconds: number;
+  readonly samples: readonly SoakSample[];
+  /** What phones and appliance refused. */
+  readonly refusals: readonly string[];
+}
+
+/** How many calls, and how often to look. */
+export interface CallSoakOptions {
+  readonly calls: number;
+  readonly sampleEvery: number;
+  readonly mode: RelayMode;
+  readonly progress: (sample: SoakSample) => void;
+}
+
+const host = '127.0.0.1';
+const passphrase = 'soaking in calls';
+
+/** A callee remembers 64 offers of one certificate for five minutes (I-2): thirty ordered pairs are good for 1,920 calls. */
+const phoneCount = 6;
+
+/** Packets that each side has to hear. */
+const packetsHeard = 3;
+
+/** Milliseconds: one step of a call takes no longer, however busy the machine. */
+const stepDeadline = 30_000;
+
+/** Milliseconds for what a call leaves to be closed. */
+const settleDeadline = 5000;
+
+const collectGarbage = (): (() => void) => {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+};
+
+const openDescriptors = (): number => {
+  try {
+    // The listing itself opens one.
+    return readdirSync('/proc/self/fd').length - 1;
+  } catch {
+    return 0;
+  }
+};
+
+const resourcesNow = (): Readonly<Record<string, number>> => {
+  const counts: Record<string, number> = {};
+  for (const kind of process.getActiveResourcesInfo()) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+};
+
+const enrol = async (
+  phone: ReferencePhone,
+  number: string,
+  sms: SmsCentre,
+): Promise<ReferencePhone> => {
+  await phone.requestEnrolment(number, passphrase);
+  const { text } = await sms.waitFor(number, stepDeadline);
+  await phone.completeEnrolment(/\b\d{6,}\b/.exec(text)?.[0] ?? '');
+  await phone.unlock(passphrase);
+  await phone.register();
+  phone.setAutoAnswer(true);
+  return phone;
+};
+
+interface World {
+  readonly numbers: readonly string[];
+  readonly phones: readonly ReferencePhone[];
+  readonly refusals: string[];
+  stop(): Promise<void>;
+}
+
+const openPhones = async (
+  site: LabSite,
+  appliance: ReferenceAppliance,
+  sms: SmsCentre,
+  refusals: string[],
+): Promise<World> => {
+  const { sip, registration, trust } = appliance;
+  const numbers = Array.from({ length: phoneCount }, (_, index) => `+3363998001${index}`);
+  const phones: ReferencePhone[] = [];
+  for (const number of numbers) {
+    const settings = { sip, registration, trust, host, folder: await site.folder(number) };
+    const refusal = ({ code, detail }: { readonly code: string; readonly detail: string }) =>
+      void refusals.push(`${number} ${code}: ${detail}`);
+    phones.push(await enrol(createPhone(settings, { refusal }), number, sms));
+  }
+  const stop = async (): Promise<void> => {
+    await Promise.all(phones.map((phone) => phone.stop()));
+    await appliance.stop();
+    await site.close();
+  };
+  return { numbers, phones, refusals, stop };
+};
+
+const openWorld = async (mode: RelayMode): Promise<World> => {
+  const [site, sms, refusals] = [await openLoopbackSite(), createSmsCentre(), [] as string[]];
+  const appliance = await startAppliance({
+    host,
+    sipPort: 0,
+    registrationPort: 0,
+    relay: { host, mode, first: 16_000, last: 16_999 },
+    sms,
+    onRefusal: ({ code, detail }) => void refusals.push(`appliance ${code}: ${detail}`),
+  });
+  return openPhones(site, appliance, sms, refusals);
+};
+
+const until = async (
+  phone: ReferencePhone,
+  condition: (view: CallView) => boolean,
+): Promise<void> => {
+  const signal = AbortSignal.timeout(stepDeadline);
+  while (!condition(phone.view())) await once(phone.events, 'changed', { signal });
+};
+
+const callOnce = async (
+  caller: ReferencePhone,
+  callee: ReferencePhone,
+  calleeNumber: string,
+  calleeHangsUp: boolean,
+): Promise<void> => {
+  await caller.dial(calleeNumber);
+  const { callId } = caller.view();
+  const hears = (view: CallView): boolean =>
+    view.state === 'ended' || (view.callId === callId && view.packetsReceived >= packetsHeard);
+  await Promise.all([until(caller, hears), until(callee, hears)]);
+  for (const phone of [caller, callee]) {
+    const { state, endedBy, identifiers } = phone.view();
+    if (state !== 'in-call' || identifiers === null)
+      throw new Error(`a call ended early: ${endedBy ?? state}`);
+  }
+  const [first, second] = calleeHangsUp ? [callee, caller] : [caller, callee];
+  first.hangUp();
+  await until(second, (view) => view.state === 'ended');
+};
+
+/** Waits until nothing more is open than in the first sample, a moment at most. */
+const settled = async (first: SoakSample | undefined): Promise<void> => {
+  const deadline = performance.now() + settleDeadline;
+  const isMore = (): boolean =>
+    first === undefined ||
+    openDescriptors() > first.descriptors ||
+    Object.entries(resourcesNow()).some(([kind, count]) => count > (first.resources[kind] ?? 0));
+  do await setImmediate();
+  while (first && isMore() && performance.now() < deadline);
+};
+
+/** Ordered pairs of phones in turn: all of distance 1, then of distance 2, and so on. */
+const pairOf = (index: number): readonly [caller: number, callee: number] => {
+  const caller = index % phoneCount;
+  const distance = 1 + (Math.floor(index / phoneCount) % (phoneCount - 1));
+  return [caller, (caller + distance) % phoneCount];
+};
+
+/** Makes calls one after the other, enrolled and registered once, and looks at what the process holds in between. */
+export const soakCalls = async ({
+  calls,
+  sampleEvery,
+  mode,
+  progress,
+}: CallSoakOptions): Promise<CallSoakReport> => {
+  const gc = collectGarbage();
+  const world = await openWorld(mode);
+  const { phones, numbers, refusals } = world;
+  const samples: SoakSample[] = [];
+  const sample = async (count: number): Promise<void> => {
+    await settled(samples[0]);
+    gc();
+    const { heapUsed, external, rss } = process.memoryUsage();
+    const descriptors = openDescriptors();
+    const resources = resourcesNow();
+    const taken = { calls: count, heap: heapUsed, external, resident: rss, descriptors, resources };
+    samples.push(taken);
+    progress(taken);
+  };
+  try {
+    const started = performance.now();
+    await sample(0);
+    for (let index = 0; index < calls; index += 1) {
+      const [from, to] = pairOf(index);
+      const [caller, callee] = [phones[from], phones[to]];
+      if (caller && callee) await callOnce(caller, callee, numbers[to] ?? '', index % 2 === 1);
+      if ((index + 1) % sampleEvery === 0) await sample(index + 1);
+    }
+    return { calls, seconds: (performance.now() - started) / 1000, samples, refusals };
+  } finally {
+    await world.stop();
+  }
+};
+
+/** Least-squares slope of a quantity over the calls, per call. */
+const slopeOf = (samples: readonly SoakSample[], quantity: (sample: SoakSample) => number) => {
+  const mean = (values: readonly number[]): number =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [x, y] = [mean(samples.map(({ calls }) => calls)), mean(samples.map(quantity))];
+  const products = samples.map((sample) => (sample.calls - x) * (quantity(sample) - y));
+  const squares = samples.map(({ calls }) => (calls - x) ** 2);
+  return mean(products) / mean(squares);
+};
+
+/** Bytes for each call that the second half of the samples gained. */
+export const growthOf = (samples: readonly SoakSample[]) => {
+  const half = samples.slice(Math.floor(samples.length / 2));
+  return {
+    heap: slopeOf(half, ({ heap }) => heap),
+    external: slopeOf(half, ({ external }) => external),
+    resident: slopeOf(half, ({ resident }) => resident),
+  };
+};
+
+/** Kinds of resources, and descriptors, of which there are more than before the first call. */
+export const leftOver = (samples: readonly SoakSample[]): readonly string[] => {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (!first || !last) return [];
+  const more = Object.entries(last.resources)
+    .filter(([kind, count]) => count > (first.resources[kind] ?? 0))
+    .map(([kind, count]) => `${kind}: ${first.resources[kind] ?? 0} to ${count}`);
+  return last.descriptors > first.descriptors
+    ? [...more, `descriptors: ${first.descriptors} to ${last.descriptors}`]
+    : more;
+};

@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util';
+import type { RelayMode } from '../reference/appliance/relay/relay.ts';
+import { growthOf, leftOver, soakCalls, type SoakSample } from './soak-calls.ts';
+
+/** Bytes for each call that memory may gain in the second half: what a garbage collector leaves lying, not what calls leave. */
+const mostGrowth = { heap: 1500, resident: 8000 } as const;
+
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+
+const sampleLine = ({ calls, heap, external, resident, descriptors, resources }: SoakSample) => {
+  const open = Object.entries(resources).map(([kind, count]) => `${kind} ${count}`);
+  const memory = `heap ${megabytes(heap)} MB, external ${megabytes(external)} MB, resident ${megabytes(resident)} MB`;
+  return `${calls} calls: ${memory}, ${descriptors} descriptors, ${open.join(', ')}`;
+};
+
+const runCalls = async (calls: number, mode: RelayMode): Promise<number> => {
+  const report = await soakCalls({
+    calls,
+    sampleEvery: Math.max(1, Math.floor(calls / 20)),
+    mode,
+    progress: (sample) => print(sampleLine(sample)),
+  });
+  const growth = growthOf(report.samples);
+  const left = leftOver(report.samples);
+  print(
+    `${report.calls} calls in ${report.seconds.toFixed(0)} s; second half, bytes a call: heap ${growth.heap.toFixed(0)}, external ${growth.external.toFixed(0)}, resident ${growth.resident.toFixed(0)}`,
+  );
+  for (const line of [...left.map((each) => `left over: ${each}`), ...report.refusals]) print(line);
+  const isGrowing = growth.heap > mostGrowth.heap || growth.resident > mostGrowth.resident;
+  return isGrowing || left.length > 0 || report.refusals.length > 0 ? 1 : 0;
+};
+
+const run = async (): Promise<number> => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      calls: { type: 'string' },
+      seconds: { type: 'string', default: '60' },
+      mode: { type: 'string', default: 'plain' },
+    },
+  });
+  const mode = values.mode === 'batch' ? 'batch' : 'plain';
+  if (positionals[0] === 'calls') return runCalls(Number(values.calls ?? 1000), mode);
+  process.stderr.write(
+    'usage: node bench/soak.ts calls|audio [--calls N] [--seconds N] [--mode plain|batch]\n',
+  );
+  return 64;
+};
+
+process.exitCode = await run();

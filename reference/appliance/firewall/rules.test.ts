@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { nftablesRules } from './rules.ts';
+
+const rules = nftablesRules({
+  internet: {
+    device: 'eth0',
+    services: [
+      { purpose: 'SIP over TLS', protocol: 'tcp', first: 5061, last: 5061 },
+      { purpose: 'media relay', protocol: 'udp', first: 20_000, last: 29_999 },
+    ],
+  },
+  administration: {
+    device: 'eth1',
+    services: [{ purpose: 'administration', protocol: 'tcp', first: 8443, last: 8443 }],
+  },
+});
+
+const trial = spawnSync('unshare', ['-rn', 'nft', '--version']);
+const skipped = trial.status === 0 ? '' : ' (skipped: no nft in a namespace of its own)';
+
+describe('the firewall of the appliance', () => {
+  it('admits each service on its own side only, and drops the rest', () => {
+    expect(rules).toContain('policy drop');
+    expect(rules).toContain('iifname "eth0" tcp dport 5061 accept comment "SIP over TLS"');
+    expect(rules).toContain('iifname "eth0" udp dport 20000-29999 accept comment "media relay"');
+    expect(rules.match(/8443/g)).toHaveLength(1);
+    expect(rules).toContain('iifname "eth1" tcp dport 8443 accept');
+  });
+
+  it.skipIf(skipped !== '')(`is what nft accepts, twice in a row${skipped}`, () => {
+    const loaded = spawnSync('unshare', ['-rn', 'sh', '-c', 'nft -f - && nft list ruleset'], {
+      input: `${rules}${rules}`,
+      encoding: 'utf8',
+    });
+    expect(loaded.stderr).toBe('');
+    expect(loaded.stdout.match(/policy drop/g)).toHaveLength(2);
+    expect(loaded.stdout.match(/accept comment/g)).toHaveLength(3);
+  });
+});
