@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { RelayMode } from '../reference/appliance/relay/relay.ts';
+import { audioProblems, soakAudio, type AudioSoakReport } from './soak-audio.ts';
+import type { PhoneTotals } from './soak-protocol.ts';
 import { growthOf, leftOver, soakCalls, type SoakSample } from './soak-calls.ts';
 
 /** Bytes for each call that memory may gain in the second half: what a garbage collector leaves lying, not what calls leave. */
@@ -34,6 +36,35 @@ const runCalls = async (calls: number, mode: RelayMode): Promise<number> => {
   return isGrowing || left.length > 0 || report.refusals.length > 0 ? 1 : 0;
 };
 
+const wayLine = (from: PhoneTotals, to: PhoneTotals): string => {
+  const { received, lost, firstReceived, lastReceived } = to.whole;
+  const ends = firstReceived - from.whole.firstSent + from.whole.lastSent - lastReceived;
+  return `${from.number} sent ${from.whole.sent}, ${to.number} received ${received}, lost ${lost}, before and after ${ends}`;
+};
+
+const sumOver = (report: AudioSoakReport, count: (phone: PhoneTotals) => number): number =>
+  report.calls.reduce((sum, { caller, callee }) => sum + count(caller) + count(callee), 0);
+
+const runAudio = async (calls: number, seconds: number, mode: RelayMode): Promise<number> => {
+  const processes = Math.min(4, Math.ceil(calls / 10));
+  const report = await soakAudio({ calls, seconds, processes, mode, progress: print });
+  for (const { caller, callee } of report.calls)
+    print(`${wayLine(caller, callee)}; ${wayLine(callee, caller)}`);
+  const { appliance, phones } = report.cpu;
+  const sent = sumOver(report, ({ sentMeanwhile }) => sentMeanwhile);
+  const received = sumOver(report, ({ receivedMeanwhile }) => receivedMeanwhile);
+  const lost = sumOver(report, ({ whole }) => whole.lost);
+  print(
+    `${report.calls.length} calls, ${seconds} s, ${mode} relay: ${sent} packets sent, ${received} received meanwhile, ${lost} lost in all`,
+  );
+  print(
+    `CPU: appliance ${appliance.toFixed(1)} s (${((appliance * 1e6) / sent).toFixed(1)} µs a packet), phones ${phones.toFixed(1)} s`,
+  );
+  const problems = audioProblems(report);
+  for (const line of [...problems, ...report.refusals]) print(line);
+  return problems.length > 0 || report.calls.length !== calls ? 1 : 0;
+};
+
 const run = async (): Promise<number> => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -45,6 +76,8 @@ const run = async (): Promise<number> => {
   });
   const mode = values.mode === 'batch' ? 'batch' : 'plain';
   if (positionals[0] === 'calls') return runCalls(Number(values.calls ?? 1000), mode);
+  if (positionals[0] === 'audio')
+    return runAudio(Number(values.calls ?? 200), Number(values.seconds), mode);
   process.stderr.write(
     'usage: node bench/soak.ts calls|audio [--calls N] [--seconds N] [--mode plain|batch]\n',
   );

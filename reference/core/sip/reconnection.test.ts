@@ -74,6 +74,22 @@ describe('a phone that lost its connection', () => {
   });
 });
 
+it.each([
+  [0, 583],
+  [0.999_999_999, 294],
+])('makes a few hundred attempts through an outage of a day (at %f)', (fraction, most) => {
+  const reconnection = online({ uniform: () => fraction });
+  let [next] = reconnection.handle(lost, 100_000);
+  let attempts = 0;
+  while (next?.kind === 'wake' && next.at <= 86_500_000) {
+    expect(reconnection.handle(tick, next.at)).toEqual([{ kind: 'attempt' }]);
+    attempts += 1;
+    [next] = reconnection.handle(failed, next.at);
+  }
+  expect(attempts).toBeLessThanOrEqual(most);
+  expect(attempts).toBeGreaterThan(most - 3);
+});
+
 it('waits as long as the registrar asks, a day at most', () => {
   const reconnection = online();
   const wait = (retryAfter: number) => reconnection.handle({ kind: 'failed', retryAfter }, 10_000);

@@ -69,6 +69,8 @@ export const createPhone = () => {
   handle({ kind: 'connection-up' });
   return {
     handle,
+    /** What follows from a time, milliseconds; everything else happens at 1000. */
+    at: (now: number) => agent.handle({ kind: 'tick' }, now),
     receive: (message: SipMessage | Uint8Array) => handle({ kind: 'message', message }),
   };
 };

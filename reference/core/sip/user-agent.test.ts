@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { utf8 } from '../bytes.ts';
-import { header, replaceHeader, withBody, withHeader, withoutHeader } from './message.ts';
+import { latin1, utf8 } from '../bytes.ts';
+import {
+  header,
+  type SipRequest,
+  replaceHeader,
+  withBody,
+  withHeader,
+  withHeaders,
+  withoutHeader,
+} from './message.ts';
 import { respond } from './responses.ts';
+import type { UserAgentOutput } from './user-agent.ts';
 
 import {
   ALICE,
@@ -24,6 +33,10 @@ const phoneInCall = (acknowledged = true) => {
   return { ...phone, to };
 };
 
+/** An INVITE with a body and these headers. */
+const invite = (headers: Readonly<Record<string, string>>) =>
+  withHeaders(withBody(request('INVITE'), utf8('v=0\r\n')), Object.entries(headers));
+
 describe('a phone refuses', () => {
   it.each([
     ['REFER', request('REFER'), 403, 'sip/refer'],
@@ -39,6 +52,17 @@ describe('a phone refuses', () => {
       withHeader(request('INVITE'), 'Require', '100rel'),
       420,
       'sip/require',
+    ],
+    ['a URI of another scheme', request('INVITE', { uri: `tel:${BOB}` }), 416, 'sip/uri-scheme'],
+    ['a URI that cannot be read', request('INVITE', { uri: 'sip:%zz@h' }), 400, 'sip/request-uri'],
+    ['a method it does not know', request('DANCE'), 501, 'sip/method'],
+    ['a body of another type', invite({ 'Content-Type': 'text/plain' }), 415, 'sip/content-type'],
+    ['a body without type', invite({}), 400, 'sip/content-type'],
+    [
+      'a packed body',
+      invite({ 'Content-Type': 'application/sdp', 'Content-Encoding': 'gzip' }),
+      415,
+      'sip/content-encoding',
     ],
     ['another number', request('INVITE', { uri: `sip:${MALLORY}@h` }), 404, 'sip/request-uri'],
     ['another version', { ...request('INVITE'), version: 'SIP/3.0' }, 505, 'sip/version'],
@@ -61,6 +85,33 @@ describe('a phone refuses', () => {
     const required = withHeader(request('INVITE'), 'Require', '100rel, x');
     const [extension] = responses(createPhone().receive(required));
     expect(extension && header(extension, 'Unsupported')).toBe('100rel, x');
+    const named = (message: SipRequest, name: string) => {
+      const [refusal] = responses(createPhone().receive(message));
+      return refusal && header(refusal, name);
+    };
+    expect(named(invite({ 'Content-Type': 'text/plain' }), 'Accept')).toBe('application/sdp');
+    expect(named(invite({ 'Content-Encoding': 'gzip' }), 'Accept-Encoding')).toBe('identity');
+    expect(named(request('DANCE'), 'Allow')).toBe('INVITE, ACK, CANCEL, BYE, OPTIONS');
+    expect(named(request('BYE'), 'Warning')).toBe('399 example.com "sip/dialog"');
+  });
+
+  it('but takes a body in any spelling of its type, uncoded', () => {
+    const type = {
+      'Content-Type': 'Application/SDP ; charset=utf-8',
+      'Content-Encoding': 'identity',
+    };
+    expect(
+      createPhone()
+        .receive(invite(type))
+        .map(({ kind }) => kind),
+    ).toContain('incoming-invite');
+  });
+
+  it('and tells the Call-ID to the log', () => {
+    const refused = createPhone()
+      .receive(request('BYE', { callId: 'lost' }))
+      .find(({ kind }) => kind === 'refused');
+    expect(refused).toMatchObject({ code: 'sip/dialog', callId: 'lost' });
   });
 
   it('a merged request', () => {
@@ -133,6 +184,84 @@ describe('a phone refuses', () => {
     const phone = createPhone();
     for (const kind of ['ring', 'cancel', 'hang-up', 'acknowledge'] as const)
       expect(codes(phone.handle({ kind }))).toEqual(['sip/state']);
+  });
+
+  it('to answer a repeated request otherwise than the first time, whatever its method', () => {
+    const phone = phoneInCall();
+    for (const [method, status] of [
+      ['OPTIONS', 200],
+      ['INFO', 405],
+      ['BYE', 200],
+    ] as const) {
+      const sequence = { OPTIONS: 2, INFO: 3, BYE: 4 }[method];
+      const message = request(method, { to: phone.to, cseq: `${sequence} ${method}` });
+      const first = phone.receive(message);
+      expect(responses(first).map((response) => response.status)).toEqual([status]);
+      const sent = first.filter(({ kind }) => kind === 'send');
+      expect(phone.receive(message).filter(({ kind }) => kind !== 'wake')).toEqual(sent);
+    }
+  });
+
+  it('to remember more than 256 refusals, and forgets no INVITE that awaits its answer', () => {
+    const phone = createPhone();
+    const first = request('INVITE');
+    phone.receive(first);
+    const flood = (method: string) =>
+      Array.from({ length: 300 }, (_, index) =>
+        request(method, { callId: `${method}-${index}`, from: `<sip:${MALLORY}@h>;tag=${index}` }),
+      );
+    for (const method of ['INVITE', 'BYE']) {
+      const messages = flood(method);
+      const sent = messages.map((message) => responses(phone.receive(message)));
+      for (const [answer] of sent) expect(answer?.status).toBe(method === 'BYE' ? 481 : 486);
+      const bytes = (outputs: readonly UserAgentOutput[]) =>
+        outputs.flatMap((output) => (output.kind === 'send' ? [latin1(output.bytes)] : []));
+      const [oldest, newest] = [messages[0], messages.at(-1)];
+      if (oldest === undefined || newest === undefined) throw new Error('none');
+      expect(bytes(phone.receive(newest))).toEqual(bytes(phone.receive(newest)));
+      expect(codes(phone.receive(newest))).toEqual([]);
+      expect(codes(phone.receive(oldest))).toHaveLength(1);
+    }
+    const via = header(first, 'Via') ?? '';
+    const cancel = replaceHeader(request('CANCEL', { cseq: '1 CANCEL' }), 'Via', via);
+    expect(phone.receive(cancel).map(({ kind }) => kind)).toContain('cancelled');
+  });
+
+  it('but says 100 when nobody answers within 200 ms', () => {
+    const phone = createPhone();
+    const received = phone.receive(request('INVITE'));
+    expect(received).toContainEqual({ kind: 'wake', at: 1200 });
+    expect(responses(received)).toEqual([]);
+    expect(responses(phone.at(1200)).map(({ status }) => status)).toEqual([100]);
+    const ringing = createPhone();
+    ringing.receive(request('INVITE'));
+    ringing.handle({ kind: 'ring' });
+    expect(responses(ringing.at(1200))).toEqual([]);
+  });
+
+  it('but answers OPTIONS as it would answer an INVITE', () => {
+    const phone = createPhone();
+    const [free] = responses(phone.receive(request('OPTIONS')));
+    expect(free?.status).toBe(200);
+    for (const [name, value] of [
+      ['Allow', 'INVITE, ACK, CANCEL, BYE, OPTIONS'],
+      ['Accept', 'application/sdp'],
+    ] as const)
+      expect(free && header(free, name)).toBe(value);
+    phone.receive(request('INVITE'));
+    expect(responses(phone.receive(request('OPTIONS')))[0]?.status).toBe(486);
+    const inCall = phoneInCall();
+    const options = request('OPTIONS', { to: inCall.to, cseq: '2 OPTIONS' });
+    expect(responses(inCall.receive(options))[0]?.status).toBe(200);
+  });
+
+  it('but gives up a call whose 2xx has no Contact', () => {
+    const phone = createPhone();
+    const [sent] = sentMessages(phone.handle({ kind: 'invite', number: ALICE, body: utf8('v') }));
+    if (sent?.kind !== 'request') throw new Error('no INVITE');
+    const outputs = phone.receive(respond(sent, 200, { toTag: 'x' }));
+    expect(codes(outputs)).toEqual(['sip/contact']);
+    expect(outputs).toContainEqual(expect.objectContaining({ kind: 'call-failed', status: 500 }));
   });
 
   it('but answers OPTIONS, and a repeated INVITE with its last response', () => {

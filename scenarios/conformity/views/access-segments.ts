@@ -66,7 +66,7 @@ const judgeAccess = (evidence: Evidence, { phone, segment, addresses }: Access):
     ({ protocol, source }) => protocol === 'rtp' && addresses.includes(source.host),
   );
   if (!heard) return inconclusive(`segment ${segment} shows no audio of ${phone}`, [path]);
-  const unseen = incompleteness({ evidence, facts, topology, path });
+  const unseen = incompleteness({ evidence, facts, topology, path, segment });
   return unseen === null ? null : inconclusive(`segment ${segment}: ${unseen}`, [path]);
 };
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { captureName } from '../../campaign/evidence-on-disk.ts';
 import type { Evidence, Finding } from '../../campaign/scenario.ts';
 import { inconclusive } from '../../campaign/scenario.ts';
 import type { TlsSessionFacts, WireFacts } from '../../wire/facts-model.ts';
@@ -14,6 +15,8 @@ export interface CaptureView {
   readonly topology: Topology;
   /** Path of the capture in the run folder. */
   readonly path: string;
+  /** The segment captured; the main one where absent. */
+  readonly segment?: string;
 }
 
 /** Judges the captured call; inconclusive with the reason where it was not captured. */
@@ -30,9 +33,9 @@ export const onCapture =
 const recordedSchema = z.object({ packets: z.number(), dropped: z.number() });
 
 /** Why a capture does not hold everything that passed; null where nothing says so. */
-export const losses = ({ evidence, facts }: CaptureView): string | null => {
+export const losses = ({ evidence, facts, segment }: CaptureView): string | null => {
   if (facts.packets === 0) return 'the capture holds no packet';
-  const recorded = evidence.json(callActivity, 'capture.json', recordedSchema);
+  const recorded = evidence.json(callActivity, `${captureName(segment)}.json`, recordedSchema);
   const dropped = Math.max(facts.dropped, recorded?.dropped ?? 0);
   if (dropped > 0) return `the capture lost ${dropped} packets`;
   if (recorded && recorded.packets !== facts.packets)
