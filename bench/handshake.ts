@@ -14,6 +14,7 @@ import {
   type SignallingWorld,
 } from './signalling-world.ts';
 
+const USERS = 50;
 const DURATION = 8000;
 
 /** `openssl s_server` with the suite of target 5.1, asking for a client certificate; null when it is not installed. */
@@ -30,13 +31,28 @@ const startOpenssl = async (
   if (group === undefined) throw new Error('the TLS profile has no group');
   const options = [
     's_server',
-    ...['-accept', `${world.host}:0`, '-tls1_2', '-cipher', 'DHE-RSA-AES256-GCM-SHA384'],
-    ...['-dhparam', file('dh.pem', dhParametersPem(group))],
-    ...['-key', file('server.key', world.credentials.privateKey)],
-    ...['-cert', file('server.pem', world.credentials.certificateChain)],
-    ...['-cert_chain', file('chain.pem', world.trust.serverAuthority)],
-    ...['-CAfile', file('trust.pem', world.trust.root + world.trust.clientAuthority)],
-    ...['-Verify', '3', '-verify_return_error', '-no_ticket', '-no_cache', '-naccept', '1000000'],
+    '-accept',
+    `${world.host}:0`,
+    '-tls1_2',
+    '-cipher',
+    'DHE-RSA-AES256-GCM-SHA384',
+    '-dhparam',
+    file('dh.pem', dhParametersPem(group)),
+    '-key',
+    file('server.key', world.credentials.privateKey),
+    '-cert',
+    file('server.pem', world.credentials.certificateChain),
+    '-cert_chain',
+    file('chain.pem', world.trust.serverAuthority),
+    '-CAfile',
+    file('trust.pem', world.trust.root + world.trust.clientAuthority),
+    '-Verify',
+    '3',
+    '-verify_return_error',
+    '-no_ticket',
+    '-no_cache',
+    '-naccept',
+    '1000000',
   ];
   const process = startOwnProcess('openssl', options, 'ignore');
   const line = await process.line(/^ACCEPT /);
@@ -63,7 +79,7 @@ export const benchmarkHandshake = async ({
 }: BenchmarkOptions): Promise<readonly BenchmarkRow[]> => {
   const folder = mkdtempSync(join(tmpdir(), 'discretio-bench-'));
   try {
-    const world = await createWorld(folder, 1);
+    const world = await createWorld(folder, USERS);
     progress('measuring: appliance');
     const own = await measure(world, await startApplianceProcess(world));
     const openssl = await startOpenssl(world);

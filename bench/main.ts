@@ -4,6 +4,7 @@ import { benchmarkHandshake } from './handshake.ts';
 import { benchmarkInspect } from './inspect.ts';
 import { benchmarkRelay } from './relay.ts';
 import type { BenchmarkOptions, BenchmarkRow } from './row.ts';
+import { benchmarkSip } from './sip.ts';
 import { benchmarkSrtp } from './srtp.ts';
 
 /** Benchmarks by name. */
@@ -14,6 +15,7 @@ const benchmarks: Readonly<
   handshake: benchmarkHandshake,
   inspect: benchmarkInspect,
   relay: benchmarkRelay,
+  sip: benchmarkSip,
   srtp: benchmarkSrtp,
 };
 

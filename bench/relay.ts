@@ -31,10 +31,11 @@ interface Relaying {
   stop(): Promise<void>;
 }
 
-const start = (name: string, argument: string): ChildProcess => {
-  const file = fileURLToPath(new URL(name, import.meta.url));
-  return fork(file, [argument], { detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-};
+const start = (file: URL, argument: string): ChildProcess =>
+  fork(fileURLToPath(file), [argument], {
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
 
 const message = async <Message>(child: ChildProcess): Promise<Message> => {
   const ended = once(child, 'exit').then(() => {
@@ -52,7 +53,7 @@ const end = async (child: ChildProcess): Promise<void> => {
 };
 
 const startOurs = async (mode: RelayMode, phones: readonly CallPorts[]): Promise<Relaying> => {
-  const child = start('relay-worker.ts', mode);
+  const child = start(new URL('relay-worker.ts', import.meta.url), mode);
   child.send({ phones } satisfies RelayOrder);
   const { legs } = await message<RelayReady>(child);
   return { pid: child.pid ?? 0, legs, stop: () => end(child) };
@@ -62,8 +63,13 @@ const startPeer = async (phones: readonly CallPorts[]): Promise<Relaying | null>
   const engine = await startRtpengine();
   if (!engine) return null;
   const legs: CallPorts[] = [];
-  for (const [index, ports] of phones.entries())
-    legs.push(await engine.connect(`call-${index}`, ports));
+  try {
+    for (const [index, ports] of phones.entries())
+      legs.push(await engine.connect(`call-${index}`, ports));
+  } catch (error) {
+    await engine.stop();
+    throw error;
+  }
   return { pid: engine.pid, legs, stop: () => engine.stop() };
 };
 
@@ -86,7 +92,7 @@ const measure = async (
 };
 
 const openTraffic = async () => {
-  const child = start('relay-traffic.ts', String(calls));
+  const child = start(new URL('relay-traffic.ts', import.meta.url), String(calls));
   const ready = await message<TrafficReport>(child);
   if (ready.kind !== 'ready') throw new Error('the traffic does not start');
   const traffic: Traffic = async (legs, rate, duration) => {

@@ -11,6 +11,7 @@ export interface Rtpengine {
   stop(): Promise<void>;
 }
 
+const program = 'rtpengine';
 const host = '127.0.0.1';
 
 /** Milliseconds for an answer of the ng protocol, and for the daemon to start. */
@@ -101,11 +102,10 @@ const freePort = async (): Promise<number> => {
 /** Starts rtpengine in a process group of its own; null where it is not installed. */
 export const startRtpengine = async (): Promise<Rtpengine | null> => {
   const port = await freePort();
-  const options = [
-    ...['--table=-1', `--interface=${host}`, `--listen-ng=${host}:${port}`, '--foreground'],
-    ...['--log-stderr', '--log-level=3', '--port-min=14000', '--port-max=15999'],
-  ];
-  const child = spawn('rtpengine', options, { detached: true, stdio: 'ignore' });
+  const listening = [`--interface=${host}`, `--listen-ng=${host}:${port}`];
+  const options = ['--table=-1', ...listening, '--foreground', '--log-stderr', '--log-level=3'];
+  options.push('--port-min=14000', '--port-max=15999');
+  const child = spawn(program, options, { detached: true, stdio: 'ignore' });
   const isMissing = await Promise.race([
     once(child, 'spawn').then(() => false),
     once(child, 'error').then(() => true),

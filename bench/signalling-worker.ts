@@ -1,9 +1,12 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { startSignallingServer } from '../reference/appliance/signalling/server.ts';
 import { commonNameOwnsFrom } from '../reference/core/sip/registrar-proxy.ts';
 import { exactTlsProfile } from '../reference/core/tls/profile.ts';
-import type { ApplianceConfiguration } from './signalling-world.ts';
+import type { SignallingWorld } from './signalling-world.ts';
+
+/** What this worker starts from: a JSON file. */
+export type ApplianceConfiguration = Pick<SignallingWorld, 'host' | 'trust' | 'credentials'>;
 
 const [, , file = ''] = process.argv;
 const { host, trust, credentials } = JSON.parse(
@@ -15,7 +18,7 @@ const server = await startSignallingServer({
   trust,
   credentials,
   mediaPath: undefined,
-  random: () => randomBytes(12).toString('hex'),
+  random: () => randomUUID().replaceAll('-', ''),
   profile: exactTlsProfile,
   identityRule: commonNameOwnsFrom,
   requireClientCertificate: true,

@@ -9,6 +9,7 @@ import {
   type ServerCredentials,
 } from '../reference/appliance/authorities/authorities.ts';
 import type { LoadConfiguration, LoadMeasurement } from '../simulators/load/worker.ts';
+import type { ApplianceConfiguration } from './signalling-worker.ts';
 import { startOwnProcess, type OwnProcess } from './own-process.ts';
 
 /** Certificates and users of one benchmark, in a temporary folder. */
@@ -44,13 +45,6 @@ export const createWorld = async (folder: string, users: number): Promise<Signal
     clientKey: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   };
 };
-
-/** What the appliance's worker starts from. */
-export interface ApplianceConfiguration {
-  readonly host: string;
-  readonly trust: SignallingWorld['trust'];
-  readonly credentials: ServerCredentials;
-}
 
 const pathOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { startAppliance, type ReferenceAppliance } from '../reference/appliance/appliance.ts';
 import type { RelayMode } from '../reference/appliance/relay/relay.ts';
@@ -19,6 +19,8 @@ export interface SoakSample {
   readonly external: number;
   /** Resident memory, in bytes. */
   readonly resident: number;
+  /** Resident memory outside of the JavaScript heap, whose young generation takes what the machine has. */
+  readonly native: number;
   /** Open files, sockets among them. */
   readonly descriptors: number;
   /** Kinds and counts of what keeps the process alive: sockets, timers. */
@@ -195,10 +197,11 @@ export const soakCalls = async ({
   const sample = async (count: number): Promise<void> => {
     await settled(samples[0]);
     gc();
-    const { heapUsed, external, rss } = process.memoryUsage();
+    const { heapUsed: heap, external, rss: resident } = process.memoryUsage();
+    const native = resident - getHeapStatistics().total_physical_size;
     const descriptors = openDescriptors();
     const resources = resourcesNow();
-    const taken = { calls: count, heap: heapUsed, external, resident: rss, descriptors, resources };
+    const taken = { calls: count, heap, external, resident, native, descriptors, resources };
     samples.push(taken);
     progress(taken);
   };
@@ -234,6 +237,7 @@ export const growthOf = (samples: readonly SoakSample[]) => {
     heap: slopeOf(half, ({ heap }) => heap),
     external: slopeOf(half, ({ external }) => external),
     resident: slopeOf(half, ({ resident }) => resident),
+    native: slopeOf(half, ({ native }) => native),
   };
 };
 

@@ -13,9 +13,17 @@ const print = (text: string): void => {
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
-const sampleLine = ({ calls, heap, external, resident, descriptors, resources }: SoakSample) => {
+const sampleLine = ({
+  calls,
+  heap,
+  external,
+  resident,
+  native,
+  descriptors,
+  resources,
+}: SoakSample) => {
   const open = Object.entries(resources).map(([kind, count]) => `${kind} ${count}`);
-  const memory = `heap ${megabytes(heap)} MB, external ${megabytes(external)} MB, resident ${megabytes(resident)} MB`;
+  const memory = `heap ${megabytes(heap)} MB, external ${megabytes(external)} MB, resident ${megabytes(resident)} MB, outside of the heap ${megabytes(native)} MB`;
   return `${calls} calls: ${memory}, ${descriptors} descriptors, ${open.join(', ')}`;
 };
 
@@ -29,7 +37,7 @@ const runCalls = async (calls: number, mode: RelayMode): Promise<number> => {
   const growth = growthOf(report.samples);
   const left = leftOver(report.samples);
   print(
-    `${report.calls} calls in ${report.seconds.toFixed(0)} s; second half, bytes a call: heap ${growth.heap.toFixed(0)}, external ${growth.external.toFixed(0)}, resident ${growth.resident.toFixed(0)}`,
+    `${report.calls} calls in ${report.seconds.toFixed(0)} s; second half, bytes a call: heap ${growth.heap.toFixed(0)}, external ${growth.external.toFixed(0)}, resident ${growth.resident.toFixed(0)}, outside of the heap ${growth.native.toFixed(0)}`,
   );
   for (const line of [...left.map((each) => `left over: ${each}`), ...report.refusals]) print(line);
   const isGrowing = growth.heap > mostGrowth.heap || growth.resident > mostGrowth.resident;
@@ -45,9 +53,14 @@ const wayLine = (from: PhoneTotals, to: PhoneTotals): string => {
 const sumOver = (report: AudioSoakReport, count: (phone: PhoneTotals) => number): number =>
   report.calls.reduce((sum, { caller, callee }) => sum + count(caller) + count(callee), 0);
 
-const runAudio = async (calls: number, seconds: number, mode: RelayMode): Promise<number> => {
+const runAudio = async (
+  calls: number,
+  seconds: number,
+  mode: RelayMode,
+  isLive: boolean,
+): Promise<number> => {
   const processes = Math.min(4, Math.ceil(calls / 10));
-  const report = await soakAudio({ calls, seconds, processes, mode, progress: print });
+  const report = await soakAudio({ calls, seconds, processes, mode, isLive, progress: print });
   for (const { caller, callee } of report.calls)
     print(`${wayLine(caller, callee)}; ${wayLine(callee, caller)}`);
   const { appliance, phones } = report.cpu;
@@ -72,14 +85,15 @@ const run = async (): Promise<number> => {
       calls: { type: 'string' },
       seconds: { type: 'string', default: '60' },
       mode: { type: 'string', default: 'plain' },
+      live: { type: 'boolean', default: false },
     },
   });
   const mode = values.mode === 'batch' ? 'batch' : 'plain';
   if (positionals[0] === 'calls') return runCalls(Number(values.calls ?? 1000), mode);
   if (positionals[0] === 'audio')
-    return runAudio(Number(values.calls ?? 200), Number(values.seconds), mode);
+    return runAudio(Number(values.calls ?? 200), Number(values.seconds), mode, values.live);
   process.stderr.write(
-    'usage: node bench/soak.ts calls|audio [--calls N] [--seconds N] [--mode plain|batch]\n',
+    'usage: node bench/soak.ts calls|audio [--calls N] [--seconds N] [--mode plain|batch] [--live]\n',
   );
   return 64;
 };

@@ -1,5 +1,5 @@
 import { loadSpeex, type SpeexDecoder } from '../reference/client/audio/speex-codec.ts';
-import { concat, utf8 } from '../reference/core/bytes.ts';
+import { serializeWav } from '../reference/core/audio/wav.ts';
 import type { AudioSink, VerifiedAudio } from '../scenarios/wire/facts-model.ts';
 
 /** A stream's audio as a file. */
@@ -14,7 +14,6 @@ export interface AudioFiles extends AudioSink {
 }
 
 const sampleRate = 8_000;
-const bytesPerSample = 2;
 
 /** Samples kept of one stream: an hour. */
 const longest = sampleRate * 3_600;
@@ -25,35 +24,14 @@ interface Stream {
   samples: number;
 }
 
-const little = (value: number, bytes: 2 | 4): Uint8Array => {
-  const field = new Uint8Array(4);
-  new DataView(field.buffer).setUint32(0, value, true);
-  return field.subarray(0, bytes);
-};
-
-/** RIFF WAVE, 16-bit PCM, one channel, 8 kHz. */
 const wavOf = ({ parts, samples }: Stream): Uint8Array => {
-  const data = concat(
-    ...parts.map((part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength)),
-  );
-  const format = concat(
-    little(1, 2),
-    little(1, 2),
-    little(sampleRate, 4),
-    little(sampleRate * bytesPerSample, 4),
-    little(bytesPerSample, 2),
-    little(16, 2),
-  );
-  return concat(
-    utf8('RIFF'),
-    little(36 + samples * bytesPerSample, 4),
-    utf8('WAVEfmt '),
-    little(format.length, 4),
-    format,
-    utf8('data'),
-    little(data.length, 4),
-    data,
-  );
+  const all = new Int16Array(samples);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return serializeWav(all);
 };
 
 const nameOf = ({ source, destination, ssrc }: VerifiedAudio): string =>

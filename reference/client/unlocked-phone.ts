@@ -1,4 +1,4 @@
-import { randomBytes, randomInt, sign } from 'node:crypto';
+import { randomBytes, sign } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { toHex } from '../core/bytes.ts';
@@ -6,14 +6,12 @@ import { localParty, type LocalParty } from '../core/csl/party.ts';
 import { parsePem } from '../core/keystore/pem.ts';
 import { parseCertificate, type Certificate } from '../core/pki/certificate.ts';
 import type { ReconnectionPolicy } from '../core/sip/reconnection.ts';
-import type { UserAgentConfig, UserAgentEvent } from '../core/sip/user-agent.ts';
+import type { UserAgentConfig } from '../core/sip/user-agent.ts';
 import { createCalls, type Calls } from './calls/calls.ts';
 import type { PhoneLogs, PhoneParts } from './parts.ts';
 import { createSignalling, type Signalling } from './signalling/signalling.ts';
-import {
-  createStayingRegistered,
-  type RegistrationOutcome,
-} from './signalling/staying-registered.ts';
+import { createRegistering } from './signalling/registering.ts';
+import { uniform } from './signalling/uniform.ts';
 import type { OpenedIdentity, StoredTrust } from './storage/storage.ts';
 
 /** Milliseconds for the TLS handshake with the signalling server. */
@@ -70,25 +68,6 @@ const partyOf = (identity: OpenedIdentity, authority: Certificate): LocalParty =
 /** A host as URIs write it (RFC 3986 section 3.2.2). */
 const uriHost = (host: string): string => (isIPv6(host) ? `[${host}]` : host);
 
-/** How a registration came out, or that it ended; undefined for an event about something else. */
-type RegistrationEvent = Extract<
-  UserAgentEvent,
-  { readonly kind: 'registered' | 'registration-failed' | 'registration-lost' }
->;
-
-const isAboutRegistration = (event: UserAgentEvent): event is RegistrationEvent =>
-  event.kind === 'registered' ||
-  event.kind === 'registration-failed' ||
-  event.kind === 'registration-lost';
-
-/** What is wrong, null when the registration stands. */
-const problemOf = (event: RegistrationEvent): string | null => {
-  if (event.kind === 'registered') return null;
-  return event.kind === 'registration-failed'
-    ? `the registrar answered ${event.status}`
-    : 'the connection was lost';
-};
-
 /** A server that was refused, and why, belongs into the phone's log. */
 const logRefusal = (logs: PhoneLogs, error: unknown): void => {
   if (!(error instanceof Error && 'code' in error)) return;
@@ -113,9 +92,6 @@ const connect = async (options: UnlockedPhoneOptions, signalling: Signalling): P
   signalling.attach(socket, contact);
 };
 
-/** A random number in [0, 1). */
-const uniform = (): number => randomInt(2 ** 32) / 2 ** 32;
-
 const userAgentOf = (number: string, server: string): UserAgentConfig => ({
   number,
   domain: uriHost(server),
@@ -124,85 +100,6 @@ const userAgentOf = (number: string, server: string): UserAgentConfig => ({
   random: () => toHex(new Uint8Array(randomBytes(12))),
   uniform,
 });
-
-interface Registering {
-  /** Takes every event of the user agent; false for one about something else. */
-  onEvent(event: UserAgentEvent): boolean;
-  onDown(): void;
-  register(): Promise<void>;
-  stop(): Promise<void>;
-}
-
-/** The registration of a phone: attempts by hand and by itself, one after the other. */
-const createRegistering = (
-  options: UnlockedPhoneOptions,
-  signalling: () => Signalling,
-): Registering => {
-  const { identity, events } = options;
-  let awaited: PromiseWithResolvers<RegistrationEvent> | undefined;
-  const ask = (): Promise<RegistrationEvent> => {
-    awaited = Promise.withResolvers();
-    const { promise } = awaited;
-    signalling().command({ kind: 'register' });
-    return promise.finally(() => {
-      awaited = undefined;
-    });
-  };
-  /** Registers, on a new connection unless the present one may stay; rejects with what went wrong. */
-  const registerOn = async (mayStay: boolean): Promise<void> => {
-    if (!mayStay) await signalling().disconnect();
-    if (!signalling().connected()) await connect(options, signalling());
-    const event = await ask();
-    const problem = problemOf(event);
-    if (problem === null) return;
-    const retryAfter = event.kind === 'registration-failed' ? event.retryAfter : undefined;
-    const error = new Error(`${identity.number}: not registered: ${problem}`);
-    throw retryAfter === undefined ? error : Object.assign(error, { retryAfter });
-  };
-  const outcomeOf = async (work: Promise<void>): Promise<RegistrationOutcome> => {
-    try {
-      await work;
-      return { kind: 'registered' };
-    } catch (error) {
-      if (!(error instanceof Error && 'retryAfter' in error)) return { kind: 'failed' };
-      return { kind: 'failed', retryAfter: Number(error.retryAfter) };
-    }
-  };
-  /** What the user agent cannot tell: that no connection came about. */
-  const tellUnconnected = (error: unknown): never => {
-    if (!signalling().connected())
-      events.emit('registration', error instanceof Error ? error.message : String(error));
-    throw error;
-  };
-  const staying = createStayingRegistered({
-    policy: options.reconnection ?? {},
-    uniform,
-    attempt: () => outcomeOf(registerOn(true).catch(tellUnconnected)),
-  });
-  return {
-    onEvent(event) {
-      if (!isAboutRegistration(event)) return false;
-      awaited?.resolve(event);
-      events.emit('registration', problemOf(event));
-      if (event.kind === 'registration-failed') {
-        const { status, retryAfter } = event;
-        // After 408, whatever the socket says, its connection is of no use (RFC 5626 section 4.4).
-        staying.ended({ kind: 'failed', ...(retryAfter === undefined ? {} : { retryAfter }) });
-        if (status === 408) void signalling().disconnect();
-      }
-      return true;
-    },
-    onDown: () => staying.ended({ kind: 'lost' }),
-    async register() {
-      let work = Promise.reject<void>(new Error(`${identity.number}: the phone is stopped`));
-      // Nobody asks for it when an attempt comes about.
-      work.catch(() => undefined);
-      await staying.byHand(() => outcomeOf((work = registerOn(false))));
-      return work;
-    },
-    stop: () => staying.stop(),
-  };
-};
 
 /** Puts an opened key to use; off the network until it registers. */
 export const openUnlockedPhone = (options: UnlockedPhoneOptions): UnlockedPhone => {
@@ -217,7 +114,13 @@ export const openUnlockedPhone = (options: UnlockedPhoneOptions): UnlockedPhone 
     command: (command) => signalling.command(command),
     changed: () => void events.emit('changed'),
   });
-  const registering = createRegistering(options, () => signalling);
+  const registering = createRegistering({
+    policy: options.reconnection ?? {},
+    signalling: () => signalling,
+    connect: () => connect(options, signalling),
+    tell: (problem) => void events.emit('registration', problem),
+    name: identity.number,
+  });
   const signalling = createSignalling({
     userAgent: userAgentOf(identity.number, sip.host),
     uniform,

@@ -67,16 +67,18 @@ const prepareCalls = async (configuration: LoadConfiguration) => {
 };
 
 const prepareHandshakes = async (configuration: LoadConfiguration) => {
-  const [user] = configuration.users;
-  const options = tlsOptionsOf(configuration.server, configuration.tls, user?.certificate ?? '');
+  const options = configuration.users.map(({ certificate }) =>
+    tlsOptionsOf(configuration.server, configuration.tls, certificate),
+  );
+  let count = 0;
   const shake = async (): Promise<void> => {
-    const socket = connect(options);
+    const socket = connect(options[(count += 1) % options.length] ?? {});
     await once(socket, 'secureConnect');
     socket.destroy();
     await once(socket, 'close');
   };
   // The first connections find neither code nor caches warm.
-  for (let count = 0; count < 20; count += 1) await shake();
+  for (const _ of options) await shake();
   return { run: (end: number) => repeat(end, shake), close: () => undefined };
 };
 

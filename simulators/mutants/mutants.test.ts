@@ -54,9 +54,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe(`a reference with one fault${problem === null ? '' : ` (skipped: nothing can be captured here: ${problem})`}`, () => {
-  it.skipIf(problem !== null).each(mutants)(
+  // Each waits for most of its time: for handshakes, and for two seconds of audio.
+  it.skipIf(problem !== null).concurrent.for(mutants)(
     '$id fails the claims $claims',
-    async ({ id, claims, because }) => {
+    { timeout: 120_000 },
+    async ({ id, claims, because }, { expect }) => {
       const { code, printed } = await evaluate(id, claims);
       expect(printed.verdicts.map(({ claim, kind }) => `${claim} ${kind}`).toSorted()).toEqual(
         claims.map((claim) => `${claim} fail`).toSorted(),

@@ -227,6 +227,27 @@ export const answerReinvite = (
   });
 };
 
+/** Verifies the answer to a re-INVITE and acknowledges it; what is wrong ends the call. */
+const confirmChange = (
+  negotiating: Negotiating,
+  call: PeerCall,
+  { offer, next }: { readonly offer: SentOffer; readonly next: OwnDescription },
+  response: Answered,
+): string | null => {
+  const read = readAnswered(negotiating, call, offer, response.message);
+  response.ack({ extraHeaders: read.ok ? headerLines(read.value.agreement.headers) : [] });
+  if (read.ok) {
+    call.own = next;
+    call.remote = read.value.remote;
+    useAgreement(call, read.value.agreement);
+  } else {
+    endCall(call, read.error);
+    void sayBye(call.session);
+  }
+  negotiating.changed();
+  return read.ok ? null : read.error;
+};
+
 /** Offers an established call anew (I-9); resolves once both have agreed under fresh keys, rejects with one line otherwise. */
 export const offerAnew = (
   negotiating: Negotiating,
@@ -235,7 +256,7 @@ export const offerAnew = (
 ): Promise<void> =>
   new Promise((resolve, reject) => {
     const { dialog } = call.session;
-    const { own, falsify, contact, changed } = negotiating;
+    const { own, falsify, contact } = negotiating;
     if (!dialog || !call.agreement || call.unconfirmed)
       return reject(new Error('the call is not in a state to be offered anew'));
     const names: CslCall = {
@@ -246,28 +267,17 @@ export const offerAnew = (
     };
     const next = nextDescription(call, direction);
     const offer = offerAgreement(own, names, mediaTextOf(direction), falsify);
-    const onAccept = (response: Answered): void => {
-      const read = readAnswered(negotiating, call, offer, response.message);
-      response.ack({ extraHeaders: read.ok ? headerLines(read.value.agreement.headers) : [] });
-      if (read.ok) {
-        call.own = next;
-        call.remote = read.value.remote;
-        useAgreement(call, read.value.agreement);
-        resolve();
-      } else {
-        endCall(call, read.error);
-        void sayBye(call.session);
-        reject(new Error(`the answer was refused: ${read.error}`));
-      }
-      changed();
-    };
-    const onReject = ({ message }: Core.IncomingResponse): void =>
-      reject(new Error(`the peer answered ${message.statusCode ?? 0}`));
+    const extraHeaders = [...headerLines(offer.headers), `Contact: ${contact()}`];
     dialog.invite(
-      { onAccept, onReject },
       {
-        extraHeaders: [...headerLines(offer.headers), `Contact: ${contact()}`],
-        body: bodyOf(next),
+        onAccept(response) {
+          const wrong = confirmChange(negotiating, call, { offer, next }, response);
+          if (wrong === null) resolve();
+          else reject(new Error(`the answer was refused: ${wrong}`));
+        },
+        onReject: ({ message }) =>
+          reject(new Error(`the peer answered ${message.statusCode ?? 0}`)),
       },
+      { extraHeaders, body: bodyOf(next) },
     );
   });

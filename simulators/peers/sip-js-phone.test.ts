@@ -1,9 +1,8 @@
 import { once } from 'node:events';
-import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startAppliance, type ReferenceAppliance } from '../../reference/appliance/appliance.ts';
 import type { CallView } from '../../reference/client/calls/call.ts';
-import { activeResources, leftBehind } from '../../reference/client/calls/testing/handler.ts';
+import { activeResources } from '../../reference/client/calls/testing/handler.ts';
 import { createPhone, type ReferencePhone } from '../../reference/client/phone.ts';
 import { openLibsrtp2 } from '../../reference/core/rtp/testing/libsrtp2.ts';
 import type { CslFalsification } from '../attackers/csl-exchange.ts';
@@ -282,13 +281,20 @@ describe(`a phone on sip.js, its SRTP by ${libsrtp2 ? libsrtp2.version : 'the re
     await expect(peer.register()).rejects.toThrow(/answered 403/);
   });
 
-  it('leaves nothing behind once it has stopped after a call', async () => {
-    const before = await activeResources();
+  it('leaves no socket behind once it has stopped after a call, and is registered no more', async () => {
+    const sockets = async () =>
+      (await activeResources()).filter((resource) => /^(TCPSocket|UDP)Wrap$/.test(resource));
+    const before = await sockets();
     await peerCalls();
     phone.hangUp();
     await peerIs('ended');
     await peer.stop();
-    while ((await leftBehind(before)).length > 0) await setImmediate();
-    expect(await leftBehind(before)).toEqual([]);
+    await expect.poll(sockets).toEqual(before);
+    await phone.dial(peerNumber);
+    expect(
+      await phoneUntil(({ state, callId }) => state === 'ended' && callId !== ''),
+    ).toMatchObject({
+      identifiers: null,
+    });
   });
 });

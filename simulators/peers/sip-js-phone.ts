@@ -108,118 +108,153 @@ const registerOn = (registerer: Registerer, number: string): Promise<void> =>
       .catch(reject);
   });
 
-/** Makes a phone that is off the network until it registers. */
-export const createSipJsPhone = (options: SipJsPhoneOptions): SipJsPhone => {
-  const { identity, trust, host, srtp = referenceSrtp } = options;
-  const { number } = identity;
-  const events: SipJsPhone['events'] = new EventEmitter();
-  const changed = (): void => void events.emit('changed');
+/** The calls of the peer by sip.js's session, and the newest of them. */
+const createCallBook = (negotiating: Negotiating, changed: () => void) => {
+  const calls = new Map<Session, PeerCall>();
+  let newest: PeerCall | null = null;
+  return {
+    newest: () => newest,
+    isFree: () => newest === null || newest.state === 'ended',
+    callOf(session: Session): PeerCall {
+      const call = calls.get(session);
+      if (!call) throw new Error('a session without a call');
+      return call;
+    },
+    ongoing(): PeerCall {
+      if (!newest || newest.state === 'ended') throw new Error('no call is under way');
+      return newest;
+    },
+    adopt(call: PeerCall): PeerCall {
+      const { session } = call;
+      newest = call;
+      calls.set(session, call);
+      session.stateChange.addListener((state) => {
+        if (state === SessionState.Terminated) {
+          endCall(call, call.endedBy);
+          calls.delete(session);
+        }
+        changed();
+      });
+      // sip.js would answer a re-INVITE without letting anyone touch headers or description.
+      Object.assign(session, {
+        onInviteRequest: (request: Core.IncomingInviteRequest) =>
+          answerReinvite(negotiating, call, request),
+      });
+      changed();
+      return call;
+    },
+  };
+};
+
+type CallBook = ReturnType<typeof createCallBook>;
+
+/** What calls are made with. */
+interface Calling {
+  readonly options: SipJsPhoneOptions;
+  readonly negotiating: Negotiating;
+  readonly book: CallBook;
+}
+
+const openCallAudio = ({ host, srtp = referenceSrtp }: SipJsPhoneOptions) => openAudio(host, srtp);
+
+const receive = async (
+  { options, negotiating, book }: Calling,
+  invitation: Invitation,
+  answering: Answering,
+): Promise<void> => {
+  const { callId, from } = invitation.request;
+  if (!book.isFree()) return invitation.reject({ statusCode: 486 });
+  const audio = await openCallAudio(options);
+  const names = { callId, peerNumber: userOf(from) };
+  const call = book.adopt(newPeerCall(invitation, names, audio, options.host, 'ringing'));
+  if (answering === 'busy') return invitation.reject({ statusCode: 486 });
+  if (answering === 'decline') return invitation.reject({ statusCode: 603 });
+  const rings = await ring(negotiating, call, invitation);
+  if (rings && answering === 'answer') await acceptInvitation(negotiating, call, invitation);
+};
+
+const dial = async (
+  { options, negotiating, book }: Calling,
+  userAgent: UserAgent,
+  dialled: string,
+): Promise<void> => {
+  const { number } = options.identity;
+  if (!book.isFree()) throw new Error(`${number}: a call is under way; hang up first`);
+  const target = UserAgent.makeURI(`sip:${dialled}@${options.sip.host}`);
+  if (!target) throw new Error(`${JSON.stringify(dialled)} is no number`);
+  const audio = await openCallAudio(options);
+  const inviter = new Inviter(userAgent, target);
+  const names = { callId: inviter.request.callId, peerNumber: dialled };
+  const call = book.adopt(newPeerCall(inviter, names, audio, options.host, 'calling'));
+  await sendInvite(negotiating, call, inviter);
+};
+
+const hangUp = async ({ session }: PeerCall): Promise<void> => {
+  if (session.state === SessionState.Established) return sayBye(session);
+  if (session instanceof Inviter) return session.cancel();
+  if (session instanceof Invitation) return session.reject({ statusCode: 603 });
+};
+
+const answer = async ({ negotiating, book }: Calling): Promise<void> => {
+  const call = book.ongoing();
+  if (!(call.session instanceof Invitation)) throw new Error('no call rings');
+  await acceptInvitation(negotiating, call, call.session);
+};
+
+const agreeingOf = ({ identity, trust }: SipJsPhoneOptions) => {
   const [authority] = certificatesInPem(trust.clientAuthority);
   if (!authority) throw new Error('trust.clientAuthority holds no certificate; give its PEM');
+  return { identity, authority };
+};
+
+/** Makes a phone that is off the network until it registers. */
+export const createSipJsPhone = (options: SipJsPhoneOptions): SipJsPhone => {
+  const events: SipJsPhone['events'] = new EventEmitter();
+  const changed = (): void => void events.emit('changed');
   const negotiating: Negotiating = {
-    own: { identity, authority },
+    own: agreeingOf(options),
     falsify: options.falsify ?? {},
     contact: () => userAgent.contact.toString(),
     changed,
   };
-  const calls = new Map<Session, PeerCall>();
+  const book = createCallBook(negotiating, changed);
+  const calling: Calling = { options, negotiating, book };
   const unreadable: string[] = [];
-  let newest: PeerCall | null = null;
-  let answering: Answering = 'ring';
-
-  const callOf = (session: Session): PeerCall => {
-    const call = calls.get(session);
-    if (!call) throw new Error('a session without a call');
-    return call;
-  };
-  const transport = createTlsTransport({
-    ...options,
-    deadlineMs,
-    onUnreadable: (reason) => void unreadable.push(reason),
-  });
-  const userAgent = new UserAgent(userAgentOptions(options, transport, callOf));
+  const onUnreadable = (reason: string): void => void unreadable.push(reason);
+  const transport = createTlsTransport({ ...options, deadlineMs, onUnreadable });
+  const userAgent = new UserAgent(
+    userAgentOptions(options, transport, (session) => book.callOf(session)),
+  );
   const registerer = new Registerer(userAgent);
-
-  const adopt = (call: PeerCall): PeerCall => {
-    newest = call;
-    calls.set(call.session, call);
-    call.session.stateChange.addListener((state) => {
-      if (state === SessionState.Terminated) {
-        endCall(call, call.endedBy);
-        calls.delete(call.session);
-      }
-      changed();
-    });
-    // Neither the ACK's headers nor those of an answer to a re-INVITE can be given to sip.js otherwise.
-    Object.assign(call.session, {
-      onInviteRequest: (request: Core.IncomingInviteRequest) =>
-        answerReinvite(negotiating, call, request),
-    });
-    changed();
-    return call;
-  };
-
-  const receive = async (invitation: Invitation): Promise<void> => {
-    const names = {
-      callId: invitation.request.callId,
-      peerNumber: userOf(invitation.request.from),
-    };
-    if (newest && newest.state !== 'ended') return invitation.reject({ statusCode: 486 });
-    const audio = await openAudio(host, srtp);
-    const call = adopt(newPeerCall(invitation, names, audio, host, 'ringing'));
-    if (answering === 'busy') return invitation.reject({ statusCode: 486 });
-    if (answering === 'decline') return invitation.reject({ statusCode: 603 });
-    const rings = await ring(negotiating, call, invitation);
-    if (rings && answering === 'answer') await acceptInvitation(negotiating, call, invitation);
-  };
+  let answering: Answering = 'ring';
   userAgent.delegate = {
     onInvite: (invitation) =>
-      void receive(invitation).catch((error: Error) => unreadable.push(error.message)),
-  };
-
-  const ongoing = (): PeerCall => {
-    if (!newest || newest.state === 'ended') throw new Error(`${number}: no call is under way`);
-    return newest;
-  };
-  const dial = async (dialled: string): Promise<void> => {
-    if (newest && newest.state !== 'ended') throw new Error(`${number}: a call is under way`);
-    const target = UserAgent.makeURI(`sip:${dialled}@${options.sip.host}`);
-    if (!target) throw new Error(`${JSON.stringify(dialled)} is no number`);
-    const audio = await openAudio(host, srtp);
-    const inviter = new Inviter(userAgent, target);
-    const names = { callId: inviter.request.callId, peerNumber: dialled };
-    const call = adopt(newPeerCall(inviter, names, audio, host, 'calling'));
-    await sendInvite(negotiating, call, inviter);
-  };
-  const hangUp = async (): Promise<void> => {
-    const { session } = ongoing();
-    if (session.state === SessionState.Established) return sayBye(session);
-    if (session instanceof Inviter) return session.cancel();
-    if (session instanceof Invitation) return session.reject({ statusCode: 603 });
+      void receive(calling, invitation, answering).catch((error: Error) =>
+        onUnreadable(error.message),
+      ),
   };
   return {
     events,
     async register() {
       await userAgent.start();
-      await registerOn(registerer, number);
+      await registerOn(registerer, options.identity.number);
     },
     setAnswering: (next) => void (answering = next),
-    dial,
-    async answer() {
-      const call = ongoing();
-      if (!(call.session instanceof Invitation)) throw new Error(`${number}: no call rings`);
-      await acceptInvitation(negotiating, call, call.session);
-    },
-    hangUp,
-    hold: () => offerAnew(negotiating, ongoing(), 'sendonly'),
-    resume: () => offerAnew(negotiating, ongoing(), 'sendrecv'),
-    view: () => viewOf(newest),
+    dial: (number) => dial(calling, userAgent, number),
+    answer: () => answer(calling),
+    hangUp: async () => hangUp(book.ongoing()),
+    hold: async () => offerAnew(negotiating, book.ongoing(), 'sendonly'),
+    resume: async () => offerAnew(negotiating, book.ongoing(), 'sendrecv'),
+    view: () => viewOf(book.newest()),
     unreadable: () => unreadable,
     async stop() {
-      if (newest && newest.state !== 'ended') {
-        await hangUp().catch(() => undefined);
-        endCall(newest, null);
+      const call = book.newest();
+      if (call && call.state !== 'ended') {
+        await hangUp(call).catch(() => undefined);
+        endCall(call, null);
       }
+      // Unregisters; of its timers UserAgent.stop() forgets those of ten minutes.
+      await registerer.dispose().catch(() => undefined);
       await userAgent.stop();
     },
   };

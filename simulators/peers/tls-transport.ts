@@ -62,61 +62,60 @@ const createStateChange = () => {
   };
 };
 
-/** SIP over mutual TLS as sip.js wants a transport; the library itself speaks WebSocket only. */
-export const createTlsTransport = (options: TlsTransportOptions): Transport => {
+/**
+ * Reads messages until the connection ends. Each is delivered in a turn of its own, as a WebSocket would: sip.js deals with an
+ * ACK in promises, and would answer 500 to a re-INVITE that comes in the same turn.
+ */
+const readFrom = (socket: TLSSocket, deliver: (text: string) => void, ended: () => void): void => {
+  const framing = createSipFraming();
+  const waiting: string[] = [];
+  const deliverNext = (): void => {
+    const [text] = waiting;
+    if (text === undefined) return;
+    deliver(text);
+    waiting.shift();
+    setImmediate(deliverNext);
+  };
+  socket.on('data', (chunk: Uint8Array) => {
+    for (const frame of framing.push(chunk)) {
+      if (frame.kind === 'message' && waiting.push(frame.text) === 1) setImmediate(deliverNext);
+      if (frame.kind === 'broken') socket.destroy(new Error(frame.reason));
+    }
+  });
+  socket.once('close', ended);
+};
+
+/** The connection of a transport and its state as sip.js names it. */
+const createConnection = (options: TlsTransportOptions) => {
+  const changes = createStateChange();
   let socket: TLSSocket | null = null;
   let state = TransportState.Disconnected;
-  const changes = createStateChange();
   const enter = (next: TransportState): void => {
     if (state === next) return;
     state = next;
     changes.emit(next);
   };
-  const deliver = (text: string): void => {
-    try {
-      transport.onMessage?.(text);
-    } catch (error) {
-      options.onUnreadable(error instanceof Error ? error.message : String(error));
-    }
-  };
-  const read = (from: TLSSocket): void => {
-    const framing = createSipFraming();
-    from.on('data', (chunk: Uint8Array) => {
-      for (const frame of framing.push(chunk)) {
-        if (frame.kind === 'message') deliver(frame.text);
-        if (frame.kind === 'broken') from.destroy(new Error(frame.reason));
-      }
-    });
-    from.once('close', () => {
-      socket = null;
-      enter(TransportState.Disconnected);
-      transport.onDisconnect?.();
-    });
-  };
-  const transport: Transport = {
-    protocol: 'TLS',
-    onConnect: undefined,
-    onDisconnect: undefined,
-    onMessage: undefined,
-    get state() {
-      return state;
-    },
+  return {
     stateChange: changes.emitter,
-    isConnected: () => state === TransportState.Connected,
-    async connect() {
-      if (socket) return;
+    state: () => state,
+    socket: () => socket,
+    /** False where there is a connection already. */
+    async open(deliver: (text: string) => void, ended: () => void): Promise<boolean> {
+      if (socket) return false;
       enter(TransportState.Connecting);
-      try {
-        socket = await openSocket(options);
-      } catch (error) {
+      socket = await openSocket(options).catch((error: unknown) => {
         enter(TransportState.Disconnected);
         throw error;
-      }
-      read(socket);
+      });
+      readFrom(socket, deliver, () => {
+        socket = null;
+        enter(TransportState.Disconnected);
+        ended();
+      });
       enter(TransportState.Connected);
-      transport.onConnect?.();
+      return true;
     },
-    async disconnect() {
+    async close(): Promise<void> {
       const open = socket;
       if (!open) return;
       enter(TransportState.Disconnecting);
@@ -124,9 +123,37 @@ export const createTlsTransport = (options: TlsTransportOptions): Transport => {
       open.end(() => open.destroy());
       await closed;
     },
-    dispose: () => transport.disconnect(),
+  };
+};
+
+/** SIP over mutual TLS as sip.js wants a transport; the library itself speaks WebSocket only. */
+export const createTlsTransport = (options: TlsTransportOptions): Transport => {
+  const connection = createConnection(options);
+  const deliver = (text: string): void => {
+    try {
+      transport.onMessage?.(text);
+    } catch (error) {
+      options.onUnreadable(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const transport: Transport = {
+    protocol: 'TLS',
+    onConnect: undefined,
+    onDisconnect: undefined,
+    onMessage: undefined,
+    get state() {
+      return connection.state();
+    },
+    stateChange: connection.stateChange,
+    isConnected: () => connection.state() === TransportState.Connected,
+    async connect() {
+      if (await connection.open(deliver, () => transport.onDisconnect?.())) transport.onConnect?.();
+    },
+    disconnect: () => connection.close(),
+    dispose: () => connection.close(),
     send: (message) =>
       new Promise((resolve, reject) => {
+        const socket = connection.socket();
         if (!socket) return reject(new Error('not connected'));
         socket.write(message, 'utf8', (error) => (error ? reject(error) : resolve()));
       }),

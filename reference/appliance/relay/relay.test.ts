@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadLibc } from './libc.ts';
@@ -49,7 +49,18 @@ const heard = async (socket: Socket): Promise<readonly [text: string, from: Remo
   return [datagram.toString(), from];
 };
 
-const openDescriptors = (): number => readdirSync('/proc/self/fd').length;
+const descriptors = '/proc/self/fd';
+const canCount = existsSync(descriptors);
+
+/** Sockets that this process has open; a descriptor may be gone before it is looked at. */
+const openSockets = (): number =>
+  readdirSync(descriptors).filter((name) => {
+    try {
+      return readlinkSync(`${descriptors}/${name}`).startsWith('socket:');
+    } catch {
+      return false;
+    }
+  }).length;
 
 afterEach(async () => {
   for (const socket of opened.splice(0)) socket.close();
@@ -185,18 +196,25 @@ for (const { mode, host, isMissing, title } of kinds) {
       expect(call.setPhone('caller', host, 11_000).ok).toBe(true);
     });
 
-    it('frees the ports at the end of a call, and leaves no descriptor open', async () => {
-      const idle = await relayOn(range);
-      const before = openDescriptors();
-      for (let round = 0; round < 20; round += 1) must(idle.open(`call-${round}`));
-      expect(idle.calls()).toBe(20);
-      expect(openDescriptors()).toBe(before + 80);
-      const port = must(idle.open('call-0')).port('caller');
-      await Promise.all(Array.from({ length: 20 }, (_, round) => idle.end(`call-${round}`)));
-      expect(openDescriptors()).toBe(before);
-      expect([idle.calls(), idle.counters('call-0'), idle.call('call-0')]).toEqual([0, null, null]);
-      opened.push(await bound(host, port), await bound(host, port + 1));
-    });
+    it.skipIf(!canCount)(
+      'frees the ports at the end of a call, and leaves no socket open',
+      async () => {
+        const idle = await relayOn(range);
+        const before = openSockets();
+        for (let round = 0; round < 20; round += 1) must(idle.open(`call-${round}`));
+        expect(idle.calls()).toBe(20);
+        expect(openSockets()).toBe(before + 80);
+        const port = must(idle.open('call-0')).port('caller');
+        await Promise.all(Array.from({ length: 20 }, (_, round) => idle.end(`call-${round}`)));
+        expect(openSockets()).toBe(before);
+        expect([idle.calls(), idle.counters('call-0'), idle.call('call-0')]).toEqual([
+          0,
+          null,
+          null,
+        ]);
+        opened.push(await bound(host, port), await bound(host, port + 1));
+      },
+    );
 
     it('gives the final counters when a call ends', async () => {
       const events: RelayEvent[] = [];
@@ -211,17 +229,20 @@ for (const { mode, host, isMissing, title } of kinds) {
       ]);
     });
 
-    it('says so when no port is left, leaks none, and gives them again once free', async () => {
-      const free = await freeRange(host);
-      const relay = await relayOn({ ...free, mode });
-      must(relay.open('call-1'));
-      const before = openDescriptors();
-      for (const callId of ['call-2', 'call-3'])
-        expect(relay.open(callId)).toMatchObject({ ok: false, error: { code: 'no-relay-port' } });
-      expect(openDescriptors()).toBe(before);
-      await relay.end('call-1');
-      expect(relay.open('call-2').ok).toBe(true);
-    });
+    it.skipIf(!canCount)(
+      'says so when no port is left, leaks none, and gives them again once free',
+      async () => {
+        const free = await freeRange(host);
+        const relay = await relayOn({ ...free, mode });
+        must(relay.open('call-1'));
+        const before = openSockets();
+        for (const callId of ['call-2', 'call-3'])
+          expect(relay.open(callId)).toMatchObject({ ok: false, error: { code: 'no-relay-port' } });
+        expect(openSockets()).toBe(before);
+        await relay.end('call-1');
+        expect(relay.open('call-2').ok).toBe(true);
+      },
+    );
 
     it('passes over ports that others hold, and names the range when all are held', async () => {
       const free = await freeRange(host);
@@ -246,12 +267,12 @@ for (const { mode, host, isMissing, title } of kinds) {
       expect(events).toEqual([{ kind: 'idle', callId: 'call-1', silent: ['caller', 'callee'] }]);
     });
 
-    it('closes with calls under way', async () => {
-      const before = openDescriptors();
+    it.skipIf(!canCount)('closes with calls under way, and leaves no socket open', async () => {
+      const before = openSockets();
       const relay = await createRelay(range);
       must(relay.open('call-1'));
       await relay.close();
-      expect(openDescriptors()).toBeLessThanOrEqual(before + 1);
+      expect(openSockets()).toBe(before);
     });
   });
 }

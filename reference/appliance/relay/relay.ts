@@ -155,6 +155,32 @@ const unusable = ({ first, last, host }: RelayRange): Error =>
     `media relay: UDP ports ${first}-${last} of ${host} are all in use; give the relay another range`,
   );
 
+/** Opens calls on an engine: two pairs of ports, and a watch over them. */
+const createOpener = <Pair>(
+  range: RelayRange,
+  engine: RelayEngine<Pair>,
+  idleAfter: number,
+): { open(): ActiveCall | null; free(active: ActiveCall): Promise<void> } => {
+  const finder = createPortFinder(range, engine);
+  return {
+    open() {
+      const found = finder.takeTwo();
+      if (!found) return null;
+      const { caller, callee } = found;
+      const figures = engine.figures();
+      const engineCall = engine.join({ caller: caller.pair, callee: callee.pair }, figures);
+      const ports = { caller: caller.port, callee: callee.port };
+      const call = callOf(range, engineCall, ports);
+      const watch = createIdleWatch(idleAfter, performance.now());
+      return { call, engineCall, figures, ports: Object.values(ports), watch };
+    },
+    async free({ engineCall, ports }) {
+      await engineCall.end();
+      finder.give(ports);
+    },
+  };
+};
+
 /** Manages calls on an engine that can bind. */
 const manage = <Pair>(
   settings: RelaySettings & { readonly mode: RelayMode },
@@ -163,7 +189,7 @@ const manage = <Pair>(
   onEvent: (event: RelayEvent) => void,
 ): Relay => {
   const { idleAfter = defaultIdleTime, mode } = settings;
-  const finder = createPortFinder(settings, engine);
+  const opener = createOpener(settings, engine, idleAfter);
   const calls = new Map<string, ActiveCall>();
   const ending = new Set<Promise<void>>();
   const lookForSilence = (): void => {
@@ -174,24 +200,8 @@ const manage = <Pair>(
     }
   };
   const watching = setInterval(lookForSilence, idleAfter / 4).unref();
-  const open = (callId: string): Result<RelayCall, Fault<RelayRefusal>> => {
-    const known = calls.get(callId);
-    if (known) return ok(known.call);
-    if (hasFailed()) return fault('relay-failed');
-    const found = finder.takeTwo();
-    if (!found) return fault('no-relay-port');
-    const { caller, callee } = found;
-    const figures = engine.figures();
-    const engineCall = engine.join({ caller: caller.pair, callee: callee.pair }, figures);
-    const ports = { caller: caller.port, callee: callee.port };
-    const call = callOf(settings, engineCall, ports);
-    const watch = createIdleWatch(idleAfter, performance.now());
-    calls.set(callId, { call, engineCall, figures, ports: Object.values(ports), watch });
-    return ok(call);
-  };
   const finish = async (callId: string, active: ActiveCall): Promise<void> => {
-    await active.engineCall.end();
-    finder.give(active.ports);
+    await opener.free(active);
     onEvent({ kind: 'ended', callId, counters: countersOf(active) });
   };
   const end = async (callId: string): Promise<void> => {
@@ -205,7 +215,15 @@ const manage = <Pair>(
   };
   return {
     mode,
-    open,
+    open(callId) {
+      const known = calls.get(callId);
+      if (known) return ok(known.call);
+      if (hasFailed()) return fault('relay-failed');
+      const active = opener.open();
+      if (!active) return fault('no-relay-port');
+      calls.set(callId, active);
+      return ok(active.call);
+    },
     call: (callId) => calls.get(callId)?.call ?? null,
     end,
     counters(callId) {

@@ -21,7 +21,7 @@ export interface ConnectionHost {
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
   readonly take: (input: RegistrarProxyInput) => void;
-  readonly refuse: (code: string, detail: string, connection: ClientConnection) => void;
+  readonly refuse: (code: string, detail: string) => void;
 }
 
 /** Whether the chunk ends where the last frame ends, so that no message is under way. */
@@ -34,6 +34,75 @@ const endsWith = (chunk: Uint8Array, frame: Frame): boolean => {
 
 const isBlank = (chunk: Uint8Array): boolean => chunk.every((byte) => byte === 13 || byte === 10);
 
+/** Knows since when a message is under way. */
+const createMessageClock = (now: () => number) => {
+  let begunAt: number | undefined;
+  return {
+    /** Takes a chunk and the last frame that it completed. */
+    note(chunk: Uint8Array, last: Frame | undefined): void {
+      if (last !== undefined) begunAt = endsWith(chunk, last) ? undefined : now();
+      else if (!isBlank(chunk)) begunAt ??= now();
+    },
+    age: (at: number): number => (begunAt === undefined ? 0 : at - begunAt),
+  };
+};
+
+interface Outlet {
+  send(bytes: Uint8Array): void;
+  close(): void;
+  /** Closes when what was said has been read; a client that does not read gets the time of one message for it. */
+  end(): void;
+  isOpen(): boolean;
+}
+
+const createOutlet = (socket: TLSSocket, { limits, refuse }: ConnectionHost): Outlet => {
+  let open = true;
+  const close = (): void => {
+    open = false;
+    socket.destroy();
+  };
+  return {
+    close,
+    isOpen: () => open,
+    send(bytes) {
+      // What one turn of the event loop says to a client leaves in one TLS record: half the cost of a call is in writing.
+      if (socket.writableCorked === 0) {
+        socket.cork();
+        setImmediate(() => socket.uncork());
+      }
+      socket.write(bytes);
+      if (!open || socket.writableLength <= limits.unreadBytes) return;
+      refuse('sip/unread', `${socket.writableLength} bytes unread`);
+      close();
+    },
+    end() {
+      open = false;
+      socket.setTimeout(limits.messageTime);
+      socket.destroySoon();
+    },
+  };
+};
+
+/** Gives messages to the proxy as long as they are readable and not too many. */
+const createIntake = (name: string, peer: Peer, outlet: Outlet, host: ConnectionHost) => {
+  const { limits, take } = host;
+  const bucket = createTokenBucket(limits.messageRate, limits.messageBurst);
+  const said = { connection: name, peer };
+  return (frame: Frame): void => {
+    if (frame.kind === 'fault') {
+      take({ kind: 'unreadable', ...said, head: frame.head, fault: frame.fault });
+      outlet.end();
+      return;
+    }
+    const message = frame.kind === 'message' ? frame.bytes : new Uint8Array();
+    if (!bucket.take(host.now())) {
+      take({ kind: 'overload', ...said, message });
+      outlet.end();
+    } else if (frame.kind === 'message') take({ kind: 'message', ...said, message });
+    else outlet.send(PONG);
+  };
+};
+
 /** Serves a connection whose owner is known, until it closes. */
 export const serveConnection = (
   socket: TLSSocket,
@@ -41,72 +110,30 @@ export const serveConnection = (
   peer: Peer,
   host: ConnectionHost,
 ): ClientConnection => {
-  const { limits } = host;
+  const { limits, now, refuse } = host;
   const framer = createFramer({ side: 'server', maximumBytes: limits.messageBytes });
-  const bucket = createTokenBucket(limits.messageRate, limits.messageBurst);
-  /** When the message under way began. */
-  let begunAt: number | undefined;
-  let ending = false;
-  /** Closes when what was said has been read; the idle time-out ends the wait for a client that does not read. */
-  const end = (): void => {
-    ending = true;
-    begunAt = undefined;
-    socket.setTimeout(limits.messageTime);
-    socket.destroySoon();
-  };
-  const follow = (frame: Frame): void => {
-    if (frame.kind === 'fault') {
-      host.take({
-        kind: 'unreadable',
-        connection: name,
-        peer,
-        head: frame.head,
-        fault: frame.fault,
-      });
-      end();
-      return;
-    }
-    const allowed = bucket.take(host.now());
-    if (allowed && frame.kind === 'message')
-      host.take({ kind: 'message', connection: name, peer, message: frame.bytes });
-    else if (allowed) connection.send(PONG);
-    else {
-      const message = frame.kind === 'message' ? frame.bytes : new Uint8Array();
-      host.take({ kind: 'overload', connection: name, peer, message });
-      end();
-    }
-  };
-  const connection: ClientConnection = {
-    name,
-    peer,
-    send(bytes) {
-      socket.write(bytes);
-      if (socket.writableLength <= limits.unreadBytes || ending) return;
-      host.refuse('sip/unread', `${socket.writableLength} bytes unread`, connection);
-      connection.close();
-    },
-    close() {
-      ending = true;
-      socket.destroy();
-    },
-    check(now) {
-      if (begunAt === undefined || now - begunAt < limits.messageTime) return;
-      host.refuse('sip/slow-message', `incomplete after ${limits.messageTime} ms`, connection);
-      connection.close();
-    },
-  };
+  const clock = createMessageClock(now);
+  const outlet = createOutlet(socket, host);
+  const follow = createIntake(name, peer, outlet, host);
   socket.on('data', (chunk: Buffer) => {
-    if (ending) return;
+    if (!outlet.isOpen()) return;
     const frames = framer.push(chunk);
-    for (const frame of frames) if (!ending) follow(frame);
-    const last = frames.at(-1);
-    if (ending || (last !== undefined && endsWith(chunk, last))) begunAt = undefined;
-    else if (last !== undefined) begunAt = host.now();
-    else if (!isBlank(chunk)) begunAt ??= host.now();
+    for (const frame of frames) if (outlet.isOpen()) follow(frame);
+    clock.note(chunk, frames.at(-1));
   });
   socket.setTimeout(limits.idleTime, () => {
-    if (!ending) host.refuse('sip/idle', `silent for ${limits.idleTime} ms`, connection);
-    connection.close();
+    if (outlet.isOpen()) refuse('sip/idle', `silent for ${limits.idleTime} ms`);
+    outlet.close();
   });
-  return connection;
+  return {
+    name,
+    peer,
+    send: (bytes) => outlet.send(bytes),
+    close: () => outlet.close(),
+    check(at) {
+      if (!outlet.isOpen() || clock.age(at) < limits.messageTime) return;
+      refuse('sip/slow-message', `incomplete after ${limits.messageTime} ms`);
+      outlet.close();
+    },
+  };
 };

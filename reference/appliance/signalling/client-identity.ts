@@ -1,40 +1,79 @@
 import type { TLSSocket } from 'node:tls';
+import { toHex } from '../../core/bytes.ts';
 import { parsePem } from '../../core/keystore/pem.ts';
+import { parseCertificate } from '../../core/pki/certificate.ts';
 import { verifyChain } from '../../core/pki/chain.ts';
+import { sha256 } from '../../core/primitives/hash.ts';
 import { fault, ok, type Fault, type Result } from '../../core/result.ts';
 
-/** DER of the certificates that a client's must lead to. */
-export interface ClientTrust {
-  readonly root: Uint8Array;
-  readonly authority: Uint8Array;
+/** Tells whose connections are, from certificates. */
+export interface ClientNames {
+  /**
+   * CommonName of the certificate with which a client authenticated, if the client authority issued it (target 5.2). `now` is
+   * milliseconds since 1970. Says nothing of revocation.
+   */
+  read(socket: TLSSocket, now: number): Result<string, Fault>;
 }
 
-/** Reads the trust certificates once; throws when one is not PEM. */
-export const readClientTrust = (pem: {
-  readonly root: string;
-  readonly clientAuthority: string;
-}): ClientTrust => {
-  const derOf = (text: string): Uint8Array => {
-    const der = parsePem(text, 'CERTIFICATE');
-    if (!der.ok) throw new Error(`signalling: a trust certificate is not PEM (${der.error.code})`);
-    return der.value;
-  };
-  return { root: derOf(pem.root), authority: derOf(pem.clientAuthority) };
+/** A certificate whose chain was verified. */
+interface Known {
+  readonly name: string;
+  /** When leaf, authority and root are valid together, milliseconds since 1970. */
+  readonly from: number;
+  readonly until: number;
+}
+
+/** Certificates remembered; the longest unused is forgotten first. */
+const MEMORY = 10_000;
+
+const derOf = (pem: string): Uint8Array => {
+  const der = parsePem(pem, 'CERTIFICATE');
+  if (!der.ok) throw new Error(`signalling: a trust certificate is not PEM (${der.error.code})`);
+  return der.value;
 };
 
-/** CommonName of the certificate with which a client authenticated, if the client authority issued it (target 5.2). `now` is milliseconds since 1970. */
-export const readClientName = (
-  socket: TLSSocket,
-  { root, authority }: ClientTrust,
-  now: number,
-): Result<string, Fault> => {
-  const leaf = socket.getPeerX509Certificate()?.raw;
-  if (!leaf) return fault('no-certificate');
-  const verified = verifyChain(
-    { kind: 'client', leaf: new Uint8Array(leaf), authority, root },
-    now,
-  );
-  if (!verified.ok) return verified;
-  const name = verified.value.commonNames[0];
-  return name?.kind === 'text' ? ok(name.value) : fault('common-name');
+/** Remembers verified certificates by their SHA-256, because phones come back with the same one. Throws when a trust certificate cannot be read. */
+export const createClientNames = (pem: {
+  readonly root: string;
+  readonly clientAuthority: string;
+}): ClientNames => {
+  const [root, authority] = [derOf(pem.root), derOf(pem.clientAuthority)];
+  const trusted = [root, authority].map((der) => {
+    const parsed = parseCertificate(der);
+    if (!parsed.ok) throw new Error(`signalling: a trust certificate: ${parsed.error.code}`);
+    return parsed.value;
+  });
+  const memory = new Map<string, Known>();
+  const remember = (key: string, known: Known): void => {
+    memory.delete(key);
+    memory.set(key, known);
+    const [oldest] = memory.size > MEMORY ? memory.keys() : [];
+    if (oldest !== undefined) memory.delete(oldest);
+  };
+  const verify = (leaf: Uint8Array, now: number): Result<Known, Fault> => {
+    const verified = verifyChain({ kind: 'client', leaf, authority, root }, now);
+    if (!verified.ok) return verified;
+    const [name] = verified.value.commonNames;
+    if (name?.kind !== 'text') return fault('common-name');
+    const chain = [verified.value, ...trusted];
+    return ok({
+      name: name.value,
+      from: Math.max(...chain.map(({ notBefore }) => notBefore)),
+      until: Math.min(...chain.map(({ notAfter }) => notAfter)),
+    });
+  };
+  return {
+    read(socket, now) {
+      const raw = socket.getPeerX509Certificate()?.raw;
+      if (!raw) return fault('no-certificate');
+      const leaf = new Uint8Array(raw);
+      const key = toHex(sha256(leaf));
+      const known = memory.get(key);
+      const isValid = known !== undefined && known.from <= now && now <= known.until;
+      const verified = isValid ? ok(known) : verify(leaf, now);
+      if (!verified.ok) return verified;
+      remember(key, verified.value);
+      return ok(verified.value.name);
+    },
+  };
 };

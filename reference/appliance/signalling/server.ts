@@ -16,7 +16,7 @@ import type { TlsProfile } from '../../core/tls/profile.ts';
 import type { ServerCredentials } from '../authorities/authorities.ts';
 import { serverTlsOptions } from '../tls/server-options.ts';
 import { serveConnection, type ClientConnection } from './client-connection.ts';
-import { readClientName, readClientTrust, type ClientTrust } from './client-identity.ts';
+import { createClientNames, type ClientNames } from './client-identity.ts';
 import type { MediaPath } from './media-path.ts';
 
 /** How often the kernel asks a silent client whether it is still there, milliseconds. */
@@ -59,7 +59,7 @@ export interface SignallingServer {
 interface Service {
   readonly options: SignallingServerOptions;
   readonly limits: SignallingLimits;
-  readonly trust: ClientTrust;
+  readonly names: ClientNames;
   readonly proxy: RegistrarProxy;
   readonly admission: Admission;
   readonly connections: Map<string, ClientConnection>;
@@ -125,10 +125,10 @@ const carryOut = (service: Service, output: RegistrarProxyOutput): void => {
 
 /** Whom a connection belongs to; undefined and a log entry when nobody is known. */
 const identify = (service: Service, socket: TLSSocket): Peer | undefined => {
-  const { options, trust } = service;
+  const { options, names } = service;
   const address = socket.remoteAddress ?? '';
   const port = socket.remotePort ?? 0;
-  const name = readClientName(socket, trust, Date.now());
+  const name = names.read(socket, Date.now());
   if (name.ok) return { commonName: name.value, address, port };
   if (!options.requireClientCertificate && name.error.code === 'no-certificate')
     return { commonName: '', address, port };
@@ -206,7 +206,7 @@ const createService = (options: SignallingServerOptions, port: number): Service 
   return {
     options,
     limits,
-    trust: readClientTrust(options.trust),
+    names: createClientNames(options.trust),
     admission: createAdmission(limits),
     connections: new Map(),
     arrived: new Map(),
@@ -240,21 +240,8 @@ const createTls = (options: SignallingServerOptions, limits: SignallingLimits) =
     handshakeTimeout: limits.handshakeTime,
   });
 
-/** Starts the SIP service: registrar and proxy over mutual TLS. Rejects with one line when the port cannot be had. */
-export const startSignallingServer = async (
-  options: SignallingServerOptions,
-): Promise<SignallingServer> => {
-  const limits = { ...defaultLimits, ...options.limits };
-  const tls = createTls(options, limits);
-  // Without noDelay a request waits for the acknowledgement of the one before.
-  const server = createServer({
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: KEEP_ALIVE,
-  });
-  const port = await listen(server, options.host, options.port);
-  const service = createService(options, port);
-  const { connections, proxy, log } = service;
+/** Accepts TCP connections and hands them to TLS; gives those that are open. */
+const accept = (service: Service, server: Server, tls: Server): ReadonlySet<Socket> => {
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -262,13 +249,32 @@ export const startSignallingServer = async (
     admit(service, tls, socket);
   });
   tls.on('secureConnection', (socket) => serve(service, socket));
-  tls.on('tlsClientError', (error, socket) => {
+  tls.on('tlsClientError', (error: Error, socket: TLSSocket) => {
     logRefusal(service, 'tls/handshake', error.message, socket.remoteAddress ?? 'unknown address');
     socket.destroy();
   });
-  const sweep = setInterval(() => {
+  return sockets;
+};
+
+/** Closes what takes too long: one timer for all connections. */
+const sweep = ({ connections, limits }: Service): NodeJS.Timeout =>
+  setInterval(() => {
     for (const connection of connections.values()) connection.check(performance.now());
   }, limits.messageTime / 4);
+
+/** Starts the SIP service: registrar and proxy over mutual TLS. Rejects with one line when the port cannot be had. */
+export const startSignallingServer = async (
+  options: SignallingServerOptions,
+): Promise<SignallingServer> => {
+  const tls = createTls(options, { ...defaultLimits, ...options.limits });
+  // Without noDelay a request waits for the acknowledgement of the one before.
+  const delays = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE };
+  const server = createServer(delays);
+  const port = await listen(server, options.host, options.port);
+  const service = createService(options, port);
+  const { connections, proxy, log } = service;
+  const sockets = accept(service, server, tls);
+  const sweeping = sweep(service);
   return {
     endpoint: { host: options.host, port },
     revoke: (number) => {
@@ -282,9 +288,8 @@ export const startSignallingServer = async (
       refusals: log.totals(),
     }),
     async close() {
-      clearInterval(sweep);
+      clearInterval(sweeping);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const connection of connections.values()) connection.close();
       for (const socket of sockets) socket.destroy();
       await closed;
       clearTimeout(service.alarm);

@@ -7,7 +7,7 @@ import type { MediaDescription } from '../../core/sdp/media.ts';
 import { startMedia, type MediaChange } from '../media/media-session.ts';
 import type { Call, OwnStream } from './call.ts';
 import { fail } from './ending.ts';
-import type { Line } from './line.ts';
+import { refuse, type Line } from './line.ts';
 
 /** What both sides have verified, in the first exchange of a call or in a re-INVITE. */
 export interface VerifiedExchange {
@@ -54,6 +54,8 @@ export const startConversation = (
     ports: call.ports,
     cname: toHex(new Uint8Array(randomBytes(8))),
     onAudio: line.changed,
+    ...(line.parts.audio ? { audio: line.parts.audio } : {}),
+    onRefusal: ({ code, detail }) => refuse(line, code, detail),
     onFault: (error) => fail(line, call, error),
   });
   call.ssrc = stream.ssrc;

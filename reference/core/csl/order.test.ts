@@ -13,7 +13,8 @@ import {
   type Change,
 } from './testing/exchange-support.ts';
 import { offerChecks, verifyOffer, type OfferContext } from './offer.ts';
-import { checkOrder, offerPairs, publicValueFrom } from './testing/refusal-cases.ts';
+import { publicValueFrom } from './testing/common-cases.ts';
+import { checkOrder, offerPairs } from './testing/refusal-pairs.ts';
 import type { CslRefusal } from './refusal.ts';
 import { createReplayMemory } from './replay-memory.ts';
 import { certificateDer } from './testing/vector-support.ts';

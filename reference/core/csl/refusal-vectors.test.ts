@@ -11,7 +11,7 @@ import { offerChecks, verifyOffer } from './offer.ts';
 import { localParty, type LocalParty } from './party.ts';
 import { statusFor, type CslRefusal } from './refusal.ts';
 import { createReplayMemory } from './replay-memory.ts';
-import { checkOrder } from './testing/refusal-cases.ts';
+import { checkOrder } from './testing/refusal-pairs.ts';
 import {
   refusalVectorsText,
   type RefusalVectors,

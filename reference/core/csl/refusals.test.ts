@@ -14,15 +14,9 @@ import {
 } from './testing/exchange-support.ts';
 import { offerChecks, verifyOffer } from './offer.ts';
 import { verifyConfirmation } from './confirmation.ts';
-import {
-  answersOnly,
-  bothKinds,
-  confirmationPending,
-  confirmationsOnly,
-  goodAck,
-  history,
-  offersOnly,
-} from './testing/refusal-cases.ts';
+import { bothKinds } from './testing/common-cases.ts';
+import { confirmationPending, confirmationsOnly, goodAck } from './testing/confirmation-cases.ts';
+import { answersOnly, history, offersOnly } from './testing/refusal-cases.ts';
 import { createReplayMemory } from './replay-memory.ts';
 import { certificateNamed } from './testing/vector-support.ts';
 

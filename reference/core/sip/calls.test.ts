@@ -119,6 +119,28 @@ describe('a call', () => {
     expect(header(ack, 'Route')).toBe('<sip:10.0.0.1:5061;transport=tls;lr>');
   });
 
+  it('is changed by a re-INVITE of either side through the proxy, and taken back by CANCEL', () => {
+    const { network, alice, bob } = established();
+    for (const [from, to] of [
+      [alice, bob],
+      [bob, alice],
+    ] as const) {
+      from.command({ kind: 're-invite', body: OFFER });
+      to.command({ kind: 'accept', body: ANSWER });
+      from.command({ kind: 'acknowledge' });
+      expect(to.kinds().slice(-2)).toEqual(['re-invited', 're-acknowledged']);
+      from.command({ kind: 're-invite', body: OFFER });
+      network.pass(200);
+      from.command({ kind: 'cancel' });
+      expect(from.last()).toEqual({ kind: 're-invite-failed', callId: 'call-1', status: 487 });
+      expect(to.last()?.kind).toBe('re-invite-cancelled');
+    }
+    network.pass(100_000);
+    expect(outputs(network, 'call-ended')).toEqual([]);
+    bob.command({ kind: 'hang-up' });
+    expect(alice.last()?.kind).toBe('bye');
+  });
+
   it('gives bodies to the hook and sends on what it returns, the same for every repetition', () => {
     const seen: string[] = [];
     const pair = ringing({
@@ -223,7 +245,10 @@ describe('a call that is not answered', () => {
 
   it.each([603, 403, 488])('is refused by the callee with %i', (status) => {
     const { network, alice, bob } = ringing();
-    const steps = since(network, () => bob.command({ kind: 'reject', status }));
+    const headers = [['Warning', '399 example.com "because"']] as const;
+    const steps = since(network, () => bob.command({ kind: 'reject', status, headers }));
+    const refusal = network.log.findLast(({ message }) => message.kind === 'response')?.message;
+    expect(refusal && header(refusal, 'Warning')).toBe('399 example.com "because"');
     expect(steps).toEqual([`bob ${status} >`, '> ACK bob', `> ${status} alice`, 'alice ACK >']);
     expect(alice.last()).toEqual({ kind: 'call-failed', callId: 'call-1', status });
     expect(bob.last()).toEqual({ kind: 'ended', callId: 'call-1', reason: 'rejected' });

@@ -40,10 +40,14 @@ export type RequestFaultCode =
   | 'sip/uri-scheme'
   | 'sip/request-uri';
 
+/** From or To: of any scheme, but a SIP URI must be one, and has no headers (RFC 3261 section 19.1.1, table 1). */
 const address = (message: SipMessage, name: 'From' | 'To'): NameAddress | undefined => {
   const value = soleHeader(message, name);
   const parsed = value === undefined ? undefined : parseNameAddress(value);
-  return parsed?.ok === true ? parsed.value : undefined;
+  if (parsed?.ok !== true) return undefined;
+  const uri = parseSipUri(parsed.value.uri);
+  const usable = uri.ok ? uri.value.headers === undefined : uri.error.code === 'sip/uri-scheme';
+  return usable ? parsed.value : undefined;
 };
 
 /** RFC 3261 section 20.22. */

@@ -95,7 +95,10 @@ describe('createFramer', () => {
   test.prop([
     fc.constantFrom('Content-Length', 'content-LENGTH', 'l', 'L', 'Content-Lengt', 'll'),
     fc.constantFrom(':', ' :', '\t:', '\r\n :', ' '),
-    fc.stringMatching(/^[ \t\r\n\u00a0\u000b0-3+-]{0,6}$/),
+    fc.string({
+      unit: fc.constantFrom(' ', '\t', '\r\n ', '\r', '\u00a0', '\u000b', '0', '1', '3', '+', '-'),
+      maxLength: 6,
+    }),
     fc.constantFrom('', 'l: 1\r\n', 'X: y\r\n l: 2\r\n'),
   ])('finds the same length as the parser', (name, colon, value, more) => {
     const head = fromLatin1(`OPTIONS sip:a SIP/2.0\r\n${more}${name}${colon}${value}\r\n\r\n`);

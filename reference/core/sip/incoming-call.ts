@@ -62,8 +62,13 @@ export const ring = (agent: Agent, call: CallOf<'incoming'>): void => {
 };
 
 /** Refuses (RFC 3261 section 13.3.1.3). */
-export const reject = (agent: Agent, call: CallOf<'incoming'>, status: number): void => {
-  answerInvite(agent, call.invite, status);
+export const reject = (
+  agent: Agent,
+  call: CallOf<'incoming'>,
+  status: number,
+  headers: HeaderPairs = [],
+): void => {
+  answerInvite(agent, call.invite, status, headers);
   endCall(agent, call.callId, 'rejected');
 };
 

@@ -156,7 +156,7 @@ export const receiveInviteResponse = (
 
 /** Unanswered INVITEs die with their connection (RFC 3261 sections 17.1.4 and 8.1.3.1). */
 export const failInvites = (agent: Agent): void => {
-  for (const invite of [...agent.outgoing.values()])
+  for (const invite of agent.outgoing.values())
     if (invite.state === 'calling' || invite.state === 'proceeding')
       abandon(agent, invite, invite.cancelling ? 487 : 503);
 };

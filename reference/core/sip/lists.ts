@@ -15,6 +15,7 @@ export const trimBlanks = (text: string): string => {
  * empty parts kept. An unclosed quotation or bracket runs to the end.
  */
 export const splitOutside = (text: string, separator: ',' | ';'): readonly string[] => {
+  if (!text.includes(separator)) return [trimBlanks(text)];
   const parts: string[] = [];
   let start = 0;
   let quoted = false;

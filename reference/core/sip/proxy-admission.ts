@@ -22,12 +22,29 @@ interface Guest {
   user: string | undefined;
 }
 
+/** The connections of each user, oldest first. */
+const createOwners = (limit: number) => {
+  const users = new Map<string, Set<string>>();
+  return {
+    add(user: string, name: string): readonly string[] {
+      const own = users.get(user) ?? new Set();
+      users.set(user, own.add(name));
+      return [...own].slice(0, Math.max(own.size - limit, 0));
+    },
+    remove(user: string, name: string): void {
+      const own = users.get(user);
+      own?.delete(name);
+      if (own?.size === 0) users.delete(user);
+    },
+  };
+};
+
 /** Nobody is connected yet. */
 export const createAdmission = (limits: SignallingLimits): Admission => {
   const guests = new Map<string, Guest>();
   const addresses = new Map<string, number>();
   const strangers = new Map<string, number>();
-  const users = new Map<string, Set<string>>();
+  const owners = createOwners(limits.connectionsPerUser);
   let handshaking = 0;
 
   const refusal = (address: string): AdmissionFaultCode | undefined => {
@@ -58,19 +75,15 @@ export const createAdmission = (limits: SignallingLimits): Admission => {
       if (guest === undefined || guest.user !== undefined) return [];
       guest.user = user;
       known(guest);
-      const own = users.get(user) ?? new Set();
-      users.set(user, own.add(name));
-      return [...own].slice(0, Math.max(own.size - limits.connectionsPerUser, 0));
+      return owners.add(user, name);
     },
     leave(name) {
       const guest = guests.get(name);
       if (guest === undefined) return;
       guests.delete(name);
       count(addresses, guest.address, -1);
-      if (guest.user === undefined) return known(guest);
-      const own = users.get(guest.user);
-      own?.delete(name);
-      if (own?.size === 0) users.delete(guest.user);
+      if (guest.user === undefined) known(guest);
+      else owners.remove(guest.user, name);
     },
   };
 };

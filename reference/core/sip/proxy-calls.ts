@@ -42,6 +42,18 @@ const expireCalls = (proxy: Proxy): void => {
   }
 };
 
+const keep = (proxy: Proxy, call: ProxiedCall): void => {
+  if (proxy.calls.size === 0) {
+    const duration = proxy.config.maximumCallDuration ?? DEFAULT_MAXIMUM_DURATION;
+    proxy.timers.set(DURATION_TIMER, proxy.now + duration, () => expireCalls(proxy));
+  }
+  proxy.calls.set(call.callId, call);
+  for (const { number } of [call.caller, call.callee]) {
+    const calls = proxy.callsOf.get(number) ?? new Set();
+    proxy.callsOf.set(number, calls.add(call));
+  }
+};
+
 export const startCall = (
   proxy: Proxy,
   invite: {
@@ -79,15 +91,7 @@ export const startCall = (
   const earlier = proxy.ended.get(callId);
   if (earlier !== undefined) proxy.timers.clear(lingerTimer(earlier));
   proxy.ended.delete(callId);
-  if (proxy.calls.size === 0) {
-    const duration = proxy.config.maximumCallDuration ?? DEFAULT_MAXIMUM_DURATION;
-    proxy.timers.set(DURATION_TIMER, proxy.now + duration, () => expireCalls(proxy));
-  }
-  proxy.calls.set(callId, call);
-  for (const number of [caller, callee.number]) {
-    const calls = proxy.callsOf.get(number) ?? new Set();
-    proxy.callsOf.set(number, calls.add(call));
-  }
+  keep(proxy, call);
   proxy.outputs.push({ kind: 'call-started', callId, fromNumber: caller, toNumber: callee.number });
   return call;
 };

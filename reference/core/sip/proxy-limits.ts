@@ -39,8 +39,9 @@ export const defaultLimits: SignallingLimits = {
   // A phone that sends no keep-alive refreshes its registration at least once in the longest lifetime granted.
   idleTime: 7_260_000,
   messageTime: 10_000,
-  messageRate: 50,
-  messageBurst: 200,
+  // Far above what a phone sends, a twentieth of what one core handles.
+  messageRate: 250,
+  messageBurst: 1000,
   unreadBytes: 1_048_576,
   messageBytes: 65_536,
   transactions: 50_000,

@@ -157,7 +157,7 @@ const createWorld = () => {
     });
   const made = (given: Extract<Step, { kind: 'request' }>): SipRequest => {
     const [caller, callee] = [nameOf(given.from), nameOf(given.to)];
-    const pair = [given.from, given.to].toSorted().join('');
+    const pair = `${Math.min(given.from, given.to)}${Math.max(given.from, given.to)}`;
     const stranger = given.liar && given.method !== 'INVITE';
     const callId = `call-${stranger ? '01' : pair}-${given.call}`;
     const tagOf = (name: string): string => `${name.slice(-2)}${given.call}`;

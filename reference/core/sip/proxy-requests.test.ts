@@ -7,12 +7,10 @@ import {
   prependHeader,
   replaceHeader,
   serialize,
-  type SipMessage,
-  type SipRequest,
-  withBody,
   withHeader,
   withoutHeader,
 } from './message.ts';
+import { inDialog, requestsOf, setUpProxy } from './proxy-fixture.ts';
 import {
   ALICE,
   BOB,
@@ -25,35 +23,11 @@ import {
 } from './request-fixture.ts';
 import { respond } from './responses.ts';
 
-type Options = Parameters<typeof createProxy>[0];
-
-const requestsOf = (messages: readonly SipMessage[]): readonly SipRequest[] =>
-  messages.filter((message): message is SipRequest => message.kind === 'request');
-
-const setUp = (options: Options = {}) => {
-  const world = createProxy(options);
-  world.register(ALICE);
-  world.register(BOB);
-  const forwarded = (message: SipRequest, user = ALICE): SipRequest => {
-    const [sent] = requestsOf(sentMessages(world.from(user, message)));
-    if (sent === undefined) throw new Error('not forwarded');
-    return sent;
-  };
-  const answered = (invite = request('INVITE')): SipRequest => {
-    const sent = forwarded(invite);
-    world.from(BOB, respond(sent, 200, { toTag: 'bob' }));
-    return sent;
-  };
-  return { ...world, forwarded, answered };
-};
-
 const dialogTo = `<sip:${BOB}@example.com>;tag=bob`;
-const inDialog = (method: string, cseq = `2 ${method}`): SipRequest =>
-  request(method, { to: dialogTo, cseq });
 
 describe('forwarding (RFC 3261 section 16.6)', () => {
   it('counts Max-Forwards down, and sends 70 where there was none', () => {
-    const { forwarded } = setUp();
+    const { forwarded } = setUpProxy();
     expect(header(forwarded(request('OPTIONS')), 'Max-Forwards')).toBe('69');
     expect(
       header(forwarded(withoutHeader(request('OPTIONS'), 'Max-Forwards')), 'Max-Forwards'),
@@ -61,7 +35,7 @@ describe('forwarding (RFC 3261 section 16.6)', () => {
   });
 
   it('answers an OPTIONS that may go no further, and one for itself', () => {
-    const { from } = setUp();
+    const { from } = setUpProxy();
     const last = from(ALICE, replaceHeader(request('OPTIONS'), 'Max-Forwards', '0'));
     const own = from(ALICE, request('OPTIONS', { uri: 'sip:example.com' }));
     for (const outputs of [last, own]) {
@@ -73,14 +47,14 @@ describe('forwarding (RFC 3261 section 16.6)', () => {
   });
 
   it('refuses every other request that may go no further, however its zero is written', () => {
-    const { from } = setUp();
+    const { from } = setUpProxy();
     const outputs = from(ALICE, replaceHeader(request('MESSAGE'), 'Max-Forwards', '000'));
     expect(codes(outputs)).toEqual(['sip/max-forwards']);
     expect(responses(outputs)[0]?.status).toBe(483);
   });
 
   it('bounds breadth (RFC 5393 section 5.3): 60 where nothing was said, 440 when used up', () => {
-    const { from, forwarded } = setUp();
+    const { from, forwarded } = setUpProxy();
     expect(header(forwarded(request('INVITE')), 'Max-Breadth')).toBe('60');
     const one = withHeader(request('OPTIONS'), 'Max-Breadth', '1');
     expect(headerValues(forwarded(one), 'Max-Breadth')).toEqual(['1']);
@@ -89,7 +63,7 @@ describe('forwarding (RFC 3261 section 16.6)', () => {
   });
 
   it('lets a spiral pass: the same request with another Request-URI is no loop', () => {
-    const { from, forwarded } = setUp({ identityRule: () => undefined });
+    const { from, forwarded } = setUpProxy({ identityRule: () => undefined });
     const sent = forwarded(request('OPTIONS'));
     const spiral = prependHeader(
       { ...sent, uri: `sip:${ALICE}@example.com` },
@@ -102,7 +76,7 @@ describe('forwarding (RFC 3261 section 16.6)', () => {
   });
 
   it('records its route in INVITE alone, loose and over TLS', () => {
-    const { forwarded } = setUp();
+    const { forwarded } = setUpProxy();
     expect(header(forwarded(request('INVITE')), 'Record-Route')).toBe(
       '<sip:10.0.0.1:5061;transport=tls;lr>',
     );
@@ -114,14 +88,14 @@ describe('Route (RFC 3261 section 16.4)', () => {
   const own = '<sip:10.0.0.1:5061;transport=tls;lr>';
 
   it('removes its own values', () => {
-    const { forwarded, answered } = setUp();
+    const { forwarded, answered } = setUpProxy();
     answered();
     const bye = withHeader(inDialog('BYE'), 'Route', `${own}, ${own}`);
     expect(header(forwarded(bye), 'Route')).toBeUndefined();
   });
 
   it('repairs what a strict router left: the Request-URI is the last Route', () => {
-    const { forwarded } = setUp();
+    const { forwarded } = setUpProxy();
     const strict = withHeader(
       request('OPTIONS', { uri: 'sip:10.0.0.1:5061;transport=tls;lr' }),
       'Route',
@@ -133,7 +107,7 @@ describe('Route (RFC 3261 section 16.4)', () => {
   });
 
   it('is no open relay: a Route or Request-URI elsewhere is refused', () => {
-    const { from } = setUp();
+    const { from } = setUpProxy();
     const route = from(ALICE, withHeader(request('INVITE'), 'Route', '<sip:evil.example;lr>'));
     expect([responses(route)[0]?.status, codes(route)]).toEqual([403, ['sip/foreign-route']]);
     const uri = from(ALICE, request('INVITE', { uri: 'sip:someone@evil.example' }));
@@ -144,7 +118,7 @@ describe('Route (RFC 3261 section 16.4)', () => {
 
 describe('inside a call', () => {
   it('carries ACK without transaction, and requests both ways', () => {
-    const { from, forwarded, answered } = setUp();
+    const { from, forwarded, answered } = setUpProxy();
     answered();
     expect(forwarded(inDialog('ACK', '1 ACK')).method).toBe('ACK');
     const info = request('INFO', {
@@ -159,7 +133,7 @@ describe('inside a call', () => {
   });
 
   it.each(['BYE', 'INFO', 'INVITE'])('refuses a %s of a third user with 403', (method) => {
-    const { from, answered } = setUp();
+    const { from, answered } = setUpProxy();
     answered();
     const outputs = from(
       MALLORY,
@@ -171,7 +145,7 @@ describe('inside a call', () => {
   });
 
   it('refuses what belongs to no call with 481, and drops such an ACK', () => {
-    const { from } = setUp();
+    const { from } = setUpProxy();
     const bye = from(ALICE, inDialog('BYE'));
     expect([responses(bye)[0]?.status, codes(bye)]).toEqual([481, ['sip/dialog']]);
     const ack = from(ALICE, inDialog('ACK'));
@@ -179,7 +153,7 @@ describe('inside a call', () => {
   });
 
   it('does not end a call by a BYE for another dialog of it', () => {
-    const { from, answered } = setUp();
+    const { from, answered } = setUpProxy();
     answered();
     const bye = request('BYE', { to: `<sip:${BOB}@example.com>;tag=other`, cseq: '2 BYE' });
     expect(from(ALICE, bye).map(({ kind }) => kind)).not.toContain('call-ended');
@@ -187,7 +161,7 @@ describe('inside a call', () => {
   });
 
   it('lets the other BYE of two that cross through, and forgets the call 64*T1 later', () => {
-    const { proxy, from, forwarded, answered } = setUp();
+    const { proxy, from, forwarded, answered } = setUpProxy();
     answered();
     forwarded(inDialog('BYE'));
     const crossing = request('BYE', {
@@ -216,77 +190,9 @@ describe('inside a call', () => {
   });
 });
 
-describe('media stays on the relay', () => {
-  const relayed: Options = { rewriteBody: () => ({ ok: true, value: utf8('relay') }) };
-  const sdp = (message: SipRequest): SipRequest =>
-    withBody(withHeader(message, 'Content-Type', 'application/sdp'), utf8('v=0'));
-
-  it('refuses an INVITE without offer, whose answer would come in the ACK', () => {
-    const { from } = setUp(relayed);
-    const outputs = from(ALICE, request('INVITE'));
-    expect([responses(outputs)[0]?.status, codes(outputs)]).toEqual([488, ['sip/no-offer']]);
-    expect(outputs.filter(({ kind }) => kind === 'call-ended')).toHaveLength(1);
-  });
-
-  it('removes the body of an ACK, and nothing else', () => {
-    const { from, answered } = setUp(relayed);
-    answered(sdp(request('INVITE')));
-    const outputs = from(ALICE, sdp(withHeader(inDialog('ACK', '1 ACK'), 'X-CSL-Info2', 'CCCC')));
-    const [ack] = requestsOf(sentMessages(outputs));
-    expect(ack?.body).toHaveLength(0);
-    expect(ack && [header(ack, 'X-CSL-Info2'), header(ack, 'Content-Type')]).toEqual([
-      'CCCC',
-      undefined,
-    ]);
-    expect(codes(outputs)).toEqual(['sip/late-answer']);
-  });
-
-  it('refuses an UPDATE that offers, and lets text pass', () => {
-    const { from, forwarded, answered } = setUp(relayed);
-    answered(sdp(request('INVITE')));
-    const outputs = from(ALICE, sdp(inDialog('UPDATE')));
-    expect([responses(outputs)[0]?.status, codes(outputs)]).toEqual([488, ['sip/offer']]);
-    const text = withBody(
-      withHeader(inDialog('INFO', '3 INFO'), 'Content-Type', 'text/plain'),
-      utf8('hi'),
-    );
-    expect(latin1(forwarded(text).body)).toBe('hi');
-  });
-
-  it('says 503 when the relay has no room', () => {
-    const { from } = setUp({
-      rewriteBody: () => ({ ok: false, error: { code: 'no-relay-port', offset: -1 } }),
-    });
-    const outputs = from(ALICE, sdp(request('INVITE')));
-    expect(responses(outputs)[0]?.status).toBe(503);
-  });
-
-  it('acknowledges and ends at the callee what it cannot relay, and tells the caller', () => {
-    const { from, forwarded } = setUp({
-      rewriteBody: ({ direction }) =>
-        direction === 'offer'
-          ? { ok: true, value: undefined }
-          : { ok: false, error: { code: 'sdp/x', offset: 0 } },
-    });
-    const invite = forwarded(sdp(request('INVITE')));
-    const accepted = withHeader(
-      respond(invite, 200, { toTag: 'bob', body: utf8('v=0') }),
-      'Contact',
-      `<sip:${BOB}@10.0.1.9>`,
-    );
-    const outputs = from(BOB, accepted);
-    const sent = sentMessages(outputs);
-    expect(
-      sent.map((message) => (message.kind === 'request' ? message.method : message.status)),
-    ).toEqual([500, 'ACK', 'BYE']);
-    expect(header(sent[2] ?? accepted, 'Reason')).toContain('cause=488');
-    expect(outputs.filter(({ kind }) => kind === 'call-ended')).toHaveLength(1);
-  });
-});
-
 describe('refusals', () => {
   it('name code, user, connection and Call-ID in the log, and a Warning in the answer', () => {
-    const { from } = setUp();
+    const { from } = setUpProxy();
     const outputs = from(
       ALICE,
       request('INVITE', { uri: 'sip:+33999@example.com', callId: 'c9' }),
@@ -308,7 +214,7 @@ describe('refusals', () => {
     ['an unreadable header', 'Broken\r\nVia', 400],
     ['another version', 'Via', 505],
   ])('answer %s though it cannot be parsed', (_name, replaced, status) => {
-    const { from } = setUp();
+    const { from } = setUpProxy();
     const text = latin1(serialize(request('INVITE')));
     const bytes = utf8(
       status === 505

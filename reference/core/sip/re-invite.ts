@@ -176,9 +176,10 @@ export const rejectReInvite = (
   call: Established,
   change: ChangeOf<'invited'>,
   status: number,
+  headers: HeaderPairs = [],
 ): void => {
   call.change = undefined;
-  answerInvite(agent, change.invite, status);
+  answerInvite(agent, change.invite, status, headers);
 };
 
 /** The peer took its re-INVITE back (RFC 3261 section 9.2). */

@@ -28,7 +28,11 @@ const rows = readFileSync(new URL('README.md', folder), 'utf8')
   .map((line) => line.split('|').slice(1, -1))
   .map((cells) => cells.map((cell) => cell.trim()))
   .map(([section = '', name = '', title = '', asks = '', ...found]) => ({
-    ...{ section, name, title, asks, found: found.slice(0, 4) },
+    section,
+    name,
+    title,
+    asks,
+    found: found.slice(0, 4),
     outcome: `stream: ${found[0]}; parser: ${found[1]}; phone: ${found[2]}; appliance: ${found[3]}`,
   }));
 

@@ -113,6 +113,8 @@ describe('readRequest', () => {
     ['sip/request-uri', 'INVITE sip:a@b@c SIP/2.0', []],
     ['sip/via', INVITE, [['4000;', '4000;;']]],
     ['sip/from', INVITE, [[';tag=a', '']]],
+    ['sip/from', INVITE, [['example.com>;tag', 'a@b>;tag']]],
+    ['sip/to', INVITE, [['>\r\ni', '?Subject=x>\r\ni']]],
     ['sip/to', INVITE, [['To:', 'To: "']]],
     ['sip/call-id', INVITE, [['i: call', 'i: a b']]],
     ['sip/cseq', INVITE, [['7 INVITE', '7 BYE']]],

@@ -152,7 +152,7 @@ export const refuseRequest = (
 
 /** Unanswered INVITEs die with their connection: no answer would reach anyone. */
 export const dropUnanswered = (agent: Agent): void => {
-  for (const invite of [...agent.incoming.values()])
+  for (const invite of agent.incoming.values())
     if (invite.state === 'proceeding') terminate(agent, invite.key);
 };
 

@@ -27,12 +27,7 @@ export const endSession = (agent: Agent): void => {
 };
 
 /** Ends a call from this side, with BYE where it has a dialog that can take one. */
-export const endCall = (
-  agent: Agent,
-  callId: string,
-  reason: EndReason,
-  dialog?: Dialog | undefined,
-): void => {
+export const endCall = (agent: Agent, callId: string, reason: EndReason, dialog?: Dialog): void => {
   endSession(agent);
   if (dialog !== undefined) sendBye(agent, dialog, reason);
   emit(agent, { kind: 'ended', callId, reason });

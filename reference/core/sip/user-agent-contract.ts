@@ -45,8 +45,8 @@ export type UserAgentCommand =
   | { readonly kind: 'ring' }
   /** Sends 200, until the ACK comes. */
   | { readonly kind: 'accept'; readonly headers?: HeaderPairs; readonly body: Uint8Array }
-  /** Refuses an incoming call or re-INVITE with a final status, 400 to 699. */
-  | { readonly kind: 'reject'; readonly status: number }
+  /** Refuses an incoming call or re-INVITE with a final status, 400 to 699, and says why in headers such as Warning. */
+  | { readonly kind: 'reject'; readonly status: number; readonly headers?: HeaderPairs }
   /**
    * Offers the session of an established call anew (RFC 3261 section 14.1). Refused with `re-invite-failed` 491 while
    * another INVITE transaction of this dialog is under way.

@@ -192,7 +192,7 @@ const checkFinals = ({ sent }: PhonePair): void => {
 };
 
 describe('two phones, whatever their users do and the network loses', () => {
-  test.prop([scripts(honest)], { numRuns: 400 })(
+  test.prop([scripts(honest)], { numRuns: 200 })(
     'tell one end of every call, answer each request with one final response, and let all timers run out',
     (script) => {
       const pair = run(script);
@@ -203,7 +203,7 @@ describe('two phones, whatever their users do and the network loses', () => {
     },
   );
 
-  test.prop([scripts([...honest, spoil, spoil])], { numRuns: 300 })(
+  test.prop([scripts([...honest, spoil, spoil])], { numRuns: 120 })(
     'never throw at spoilt bytes either, nor keep anything',
     (script) => {
       const pair = run(script);

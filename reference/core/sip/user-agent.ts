@@ -113,7 +113,7 @@ const commandEstablished = (
   else if (asked.kind === 'accept' && change?.kind === 'invited')
     acceptReInvite(agent, call, change, asked.headers ?? [], asked.body);
   else if (asked.kind === 'reject' && change?.kind === 'invited')
-    rejectReInvite(agent, call, change, refusalStatus(asked.status));
+    rejectReInvite(agent, call, change, refusalStatus(asked.status), asked.headers);
   else if (asked.kind === 'acknowledge' && change?.kind === 'answered')
     acknowledgeReInvite(agent, call, change, asked.headers);
   else if (asked.kind === 'acknowledge-and-end' && change?.kind === 'answered')
@@ -130,7 +130,7 @@ const commandCall = (agent: Agent, asked: CallCommand, call: Call): boolean => {
   else if (asked.kind === 'accept' && call.kind === 'incoming')
     accept(agent, call, asked.headers ?? [], asked.body);
   else if (asked.kind === 'reject' && call.kind === 'incoming')
-    reject(agent, call, refusalStatus(asked.status));
+    reject(agent, call, refusalStatus(asked.status), asked.headers);
   else if (asked.kind === 'acknowledge' && call.kind === 'answered')
     acknowledge(agent, call, asked.headers);
   else if (asked.kind === 'acknowledge-and-end' && call.kind === 'answered')

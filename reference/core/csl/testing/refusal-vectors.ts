@@ -14,19 +14,12 @@ import {
   pendingOffer,
   sessionText,
 } from './exchange-support.ts';
-import {
-  answersOnly,
-  bothKinds,
-  confirmationPending,
-  confirmationsOnly,
-  checkOrder,
-  goodAck,
-  history,
-  memoryInputOf,
-  offerPairs,
-  offersOnly,
-  type Altered,
-} from './refusal-cases.ts';
+import type { Altered } from './altered.ts';
+import { bothKinds } from './common-cases.ts';
+import { confirmationPending, confirmationsOnly, goodAck } from './confirmation-cases.ts';
+import { memoryInputOf } from './memory-input.ts';
+import { answersOnly, history, offersOnly } from './refusal-cases.ts';
+import { checkOrder, offerPairs } from './refusal-pairs.ts';
 import { certificateDer, vectors } from './vector-support.ts';
 
 /** A text of the file's list `texts`, by its index. */

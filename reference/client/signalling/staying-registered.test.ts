@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openLoopbackSite, type LabSite } from '../../simulators/lab/site.ts';
-import { createSmsCentre } from '../../simulators/sms/centre.ts';
-import { startAppliance, type ReferenceAppliance } from '../appliance/appliance.ts';
-import type { CallView } from './calls/call.ts';
-import { createPhone, type PhoneSettings, type ReferencePhone } from './phone.ts';
+import { openLoopbackSite, type LabSite } from '../../../simulators/lab/site.ts';
+import { createSmsCentre } from '../../../simulators/sms/centre.ts';
+import { startAppliance, type ReferenceAppliance } from '../../appliance/appliance.ts';
+import type { CallView } from '../calls/call.ts';
+import { createPhone, type PhoneSettings, type ReferencePhone } from '../phone.ts';
 
 const [aliceNumber, bobNumber] = ['+33639980001', '+33639980002'];
 const host = '127.0.0.1';
