@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { startAppliance, type ReferenceAppliance } from '../reference/appliance/appliance.ts';
@@ -32,6 +32,8 @@ export interface CallSoakReport {
   readonly calls: number;
   readonly seconds: number;
   readonly samples: readonly SoakSample[];
+  /** After the warming up and at the end, once the appliance had forgotten its transactions; empty without a rest. */
+  readonly rested: readonly SoakSample[];
   /** What phones and appliance refused. */
   readonly refusals: readonly string[];
 }
@@ -41,6 +43,8 @@ export interface CallSoakOptions {
   readonly calls: number;
   readonly sampleEvery: number;
   readonly mode: RelayMode;
+  /** Milliseconds of rest after half of the calls, and at the end; none when 0. */
+  readonly rest: number;
   readonly progress: (sample: SoakSample) => void;
 }
 
@@ -188,13 +192,15 @@ export const soakCalls = async ({
   calls,
   sampleEvery,
   mode,
+  rest,
   progress,
 }: CallSoakOptions): Promise<CallSoakReport> => {
   const gc = collectGarbage();
   const world = await openWorld(mode);
   const { phones, numbers, refusals } = world;
   const samples: SoakSample[] = [];
-  const sample = async (count: number): Promise<void> => {
+  const rested: SoakSample[] = [];
+  const sample = async (count: number): Promise<SoakSample> => {
     await settled(samples[0]);
     gc();
     const { heapUsed: heap, external, rss: resident } = process.memoryUsage();
@@ -204,7 +210,9 @@ export const soakCalls = async ({
     const taken = { calls: count, heap, external, resident, native, descriptors, resources };
     samples.push(taken);
     progress(taken);
+    return taken;
   };
+  const warm = Math.ceil(calls / 2);
   try {
     const started = performance.now();
     await sample(0);
@@ -212,32 +220,29 @@ export const soakCalls = async ({
       const [from, to] = pairOf(index);
       const [caller, callee] = [phones[from], phones[to]];
       if (caller && callee) await callOnce(caller, callee, numbers[to] ?? '', index % 2 === 1);
-      if ((index + 1) % sampleEvery === 0) await sample(index + 1);
+      const count = index + 1;
+      if (count % sampleEvery === 0) await sample(count);
+      if (rest > 0 && (count === warm || count === calls)) {
+        await setTimeout(rest);
+        rested.push(await sample(count));
+      }
     }
-    return { calls, seconds: (performance.now() - started) / 1000, samples, refusals };
+    return { calls, seconds: (performance.now() - started) / 1000, samples, rested, refusals };
   } finally {
     await world.stop();
   }
 };
 
-/** Least-squares slope of a quantity over the calls, per call. */
-const slopeOf = (samples: readonly SoakSample[], quantity: (sample: SoakSample) => number) => {
-  const mean = (values: readonly number[]): number =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [x, y] = [mean(samples.map(({ calls }) => calls)), mean(samples.map(quantity))];
-  const products = samples.map((sample) => (sample.calls - x) * (quantity(sample) - y));
-  const squares = samples.map(({ calls }) => (calls - x) ** 2);
-  return mean(products) / mean(squares);
-};
-
-/** Bytes for each call that the second half of the samples gained. */
-export const growthOf = (samples: readonly SoakSample[]) => {
-  const half = samples.slice(Math.floor(samples.length / 2));
+/** Bytes that memory gained for each call between two samples. */
+export const growthOf = ([first, last]: readonly SoakSample[]) => {
+  const calls = first && last ? last.calls - first.calls : 0;
+  const gained = (quantity: (sample: SoakSample) => number): number =>
+    first && last && calls > 0 ? (quantity(last) - quantity(first)) / calls : 0;
   return {
-    heap: slopeOf(half, ({ heap }) => heap),
-    external: slopeOf(half, ({ external }) => external),
-    resident: slopeOf(half, ({ resident }) => resident),
-    native: slopeOf(half, ({ native }) => native),
+    heap: gained(({ heap }) => heap),
+    external: gained(({ external }) => external),
+    resident: gained(({ resident }) => resident),
+    native: gained(({ native }) => native),
   };
 };
 

@@ -12,6 +12,7 @@ describe('calls one after the other', () => {
       calls: 12,
       sampleEvery: 6,
       mode: 'plain',
+      rest: 0,
       progress: () => undefined,
     });
     expect(report.samples.map(({ calls }) => calls)).toEqual([0, 6, 12]);
@@ -55,8 +56,9 @@ const sampleAt = (calls: number, change: Partial<SoakSample> = {}): SoakSample =
 
 describe('the judgement of a soak', () => {
   it('sees memory that grows with the calls, and none that stays', () => {
-    const growing = [0, 10, 20, 30].map((calls) => sampleAt(calls, { heap: 1000 + calls * 7 }));
+    const growing = [sampleAt(10), sampleAt(30, { heap: 1140 })];
     expect(growthOf(growing)).toMatchObject({ heap: 7, resident: 0 });
+    expect(growthOf([])).toMatchObject({ heap: 0 });
   });
 
   it('names what is left over', () => {

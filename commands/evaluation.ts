@@ -13,9 +13,9 @@ import { makePlan } from '../scenarios/campaign/plan.ts';
 import { repertoire } from '../scenarios/repertoire.ts';
 import { bringLoopbackUp, captureSupport } from '../simulators/lab/capture/packet-socket.ts';
 import { commandStart, inOwnNamespace } from '../simulators/lab/own-namespace.ts';
-import { openNetnsSite } from '../simulators/lab/netns/site.ts';
+import { openNetnsSite, readBuildable } from '../simulators/lab/netns/site.ts';
 import { openLoopbackSite, type LabSite } from '../simulators/lab/site.ts';
-import { readTopology } from '../simulators/lab/topology/check.ts';
+import type { CheckedTopology } from '../simulators/lab/topology/check.ts';
 import { usualTopology } from '../simulators/lab/topology/standard.ts';
 import { CommandProblem } from './command-problem.ts';
 import { watchInterruption } from './interruption.ts';
@@ -103,15 +103,21 @@ const sinceStart = (): number => performance.timeOrigin + performance.now() - co
 const sayRemark = (remark: Remark): void =>
   remark.kind === 'took' ? sayTook(remark.what, remark.took) : say(`! ${remark.text}`);
 
+/** Hosts and segments to run on; null in the lab that has but one host. */
+const chooseTopology = async ({
+  lab,
+  topology,
+}: EvaluateOptions): Promise<CheckedTopology | null> => {
+  if (lab === 'loopback') return null;
+  if (topology === undefined) return usualTopology();
+  return readBuildable(topology).catch((error: unknown) => {
+    throw new CommandProblem(`--topology: ${messageOf(error)}`);
+  });
+};
+
 /** The lab, up. */
-const openLab = async ({ lab, topology }: EvaluateOptions): Promise<LabSite> => {
-  if (lab === 'loopback') return openLoopbackSite();
-  const wanted =
-    topology === undefined
-      ? usualTopology()
-      : await readTopology(topology).catch((error: unknown) => {
-          throw new CommandProblem(`--topology: ${messageOf(error)}`);
-        });
+const openLab = async (wanted: CheckedTopology | null): Promise<LabSite> => {
+  if (wanted === null) return openLoopbackSite();
   const before = performance.now();
   const site = await openNetnsSite(wanted);
   sayTook(
@@ -136,10 +142,11 @@ const gatherEvidence = async (
   const target = await untilAborted(signal, loadTarget(options.target));
   const startedAt = new Date().toISOString();
   const start = startOf(options, target, startedAt, captureLine(options.lab, namespaceProblem));
+  const topology = await chooseTopology(options);
   const folder = await makeRunFolder(options.out, startedAt);
   const store = await createEvidenceStore(folder);
   sayTook('program and target loaded', sinceStart());
-  const site = await openLab(options);
+  const site = await openLab(topology);
   try {
     await runCampaign({
       start,

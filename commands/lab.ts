@@ -5,7 +5,7 @@ import { Option, type Command } from 'commander';
 import { exitCodes } from '../reports/model/verdict.ts';
 import { messageOf } from '../scenarios/campaign/deadline.ts';
 import { namespacePath } from '../simulators/lab/netns/build.ts';
-import { openNetnsSite } from '../simulators/lab/netns/site.ts';
+import { openNetnsSite, readBuildable } from '../simulators/lab/netns/site.ts';
 import {
   inOwnNamespace,
   runInOwnNamespace,
@@ -36,15 +36,18 @@ interface DrawOptions extends TopologyOptions {
 
 const print = (text: string): void => void process.stdout.write(text);
 
-const chosen = ({ topology, translation, family }: TopologyOptions): Promise<CheckedTopology> =>
+const chosen = (
+  { topology, translation, family }: TopologyOptions,
+  read: (path: string) => Promise<CheckedTopology>,
+): Promise<CheckedTopology> =>
   topology === undefined
     ? Promise.resolve(standardTopology({ phones: standardPhones, translation, family }))
-    : readTopology(topology).catch((error: unknown) => {
+    : read(topology).catch((error: unknown) => {
         throw new CommandProblem(messageOf(error));
       });
 
 const draw = async (options: DrawOptions): Promise<void> => {
-  const topology = await chosen(options);
+  const topology = await chosen(options, readTopology);
   if (options.svg !== undefined) {
     const { svg } = options;
     await writeFile(svg, drawSvg(topology)).catch((error: unknown) => {
@@ -54,15 +57,23 @@ const draw = async (options: DrawOptions): Promise<void> => {
   print(options.json === true ? `${JSON.stringify(topology, null, 2)}\n` : drawText(topology));
 };
 
-/** Waits, and keeps the process alive meanwhile. */
+/** Waits, and keeps the process alive meanwhile; rejects when it was no signal that ended the waiting. */
 const untilInterrupted = async (signal: AbortSignal): Promise<void> => {
   const alive = setInterval(() => undefined, 60_000);
   if (!signal.aborted) await once(signal, 'abort');
   clearInterval(alive);
+  if (!isSignalName(signal.reason))
+    throw new CommandProblem(
+      `the lab was ended: ${messageOf(signal.reason)}`,
+      exitCodes.inconclusive,
+    );
 };
 
+const isSignalName = (reason: unknown): boolean =>
+  typeof reason === 'string' && /^SIG[A-Z]+$/.test(reason);
+
 const keepUp = async (options: TopologyOptions): Promise<number> => {
-  const topology = await chosen(options);
+  const topology = await chosen(options, readBuildable);
   const interruption = watchInterruption();
   const words = (await wordsToEnter()).join(' ');
   const before = performance.now();

@@ -152,6 +152,8 @@ export interface Site {
   folder(name: string): Promise<string>;
   /** The address a named host's programs bind to; on the segment named where it has several. */
   address(host: string, segment?: string): string;
+  /** Whether the part has its host to itself: then it loads its firewall there. */
+  readonly ownsHost: boolean;
 }
 
 /** Something to evaluate. */

@@ -54,6 +54,7 @@ const startReferenceAppliance = async (site: Site, parts: ApplianceParts): Promi
       registrationPort: 0,
       relay: { host, ...relayPorts },
       sms,
+      firewall: site.ownsHost,
       onRefusal: (refusal) => refusals.push(refusal),
     },
     parts,

@@ -1,5 +1,4 @@
 import { pathToFileURL } from 'node:url';
-import { referenceTarget } from '../reference/target.ts';
 import type { Appliance, Phone, Site, Target } from '../contract.ts';
 import type { PartMessage, PartReport, PartRequest, PassedError } from './protocol.ts';
 
@@ -7,18 +6,25 @@ import type { PartMessage, PartReport, PartRequest, PassedError } from './protoc
 
 const report = (message: PartReport): void => void process.send?.(message);
 
+/** Says a last thing, and ends. */
+const leave = (message: PartReport): void => {
+  if (!process.connected) process.exit(1);
+  process.send?.(message, () => process.exit(1));
+};
+
 const passed = (error: unknown): PassedError =>
   error instanceof Error
     ? { name: error.name, message: error.message }
     : { name: 'Error', message: String(error) };
 
 const loadTarget = async (file: string | undefined): Promise<Target> => {
-  if (file === undefined) return referenceTarget();
+  if (file === undefined) return (await import('../reference/target.ts')).referenceTarget();
   const loaded: { readonly target: Target } = await import(pathToFileURL(file).href);
   return loaded.target;
 };
 
-const siteOf = ({ folder, addresses }: PartRequest): Site => ({
+const siteOf = ({ folder, addresses, ownsHost }: PartRequest): Site => ({
+  ownsHost,
   folder: () => Promise.resolve(folder),
   address(host, segment = '') {
     const address = addresses[segment];
@@ -42,8 +48,7 @@ const start = async (request: PartRequest): Promise<void> => {
     part = await startPart(request);
     report({ kind: 'started', capabilities: [...part.capabilities] });
   } catch (error) {
-    report({ kind: 'refused', error: passed(error) });
-    process.disconnect();
+    leave({ kind: 'refused', error: passed(error) });
   }
 };
 
@@ -62,6 +67,7 @@ process.on('message', (message: PartMessage) => {
   if (message.kind === 'start') void start(message.request);
   else void call(message.id, message.method, message.args);
 });
+process.on('uncaughtException', (error) => leave({ kind: 'broken', error: passed(error) }));
 // The testbed is gone, or wants this part no more; what it holds goes with the process.
 process.once('disconnect', () => process.exit(0));
 // Ctrl-C reaches every process of a terminal; the testbed decides when its parts end.

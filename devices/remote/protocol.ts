@@ -10,6 +10,8 @@ export interface PartRequest {
   /** Folder of the part, and its host's addresses by segment; the empty name is the first segment's. */
   readonly folder: string;
   readonly addresses: Readonly<Record<string, string>>;
+  /** Whether the part has its host to itself. */
+  readonly ownsHost: boolean;
 }
 
 /** What a part is told. */
@@ -33,4 +35,6 @@ export type PartReport =
   | { readonly kind: 'started'; readonly capabilities: readonly string[] }
   | { readonly kind: 'refused'; readonly error: PassedError }
   | { readonly kind: 'returned'; readonly id: number; readonly value: unknown }
-  | { readonly kind: 'thrown'; readonly id: number; readonly error: PassedError };
+  | { readonly kind: 'thrown'; readonly id: number; readonly error: PassedError }
+  /** An error that nobody waited for; the last thing it tells. */
+  | { readonly kind: 'broken'; readonly error: PassedError };

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { LabSite } from '../../simulators/lab/site.ts';
 import { nodeProgram, type HostProcess } from '../../simulators/lab/host-process.ts';
 import {
@@ -10,8 +11,14 @@ import {
 } from '../contract.ts';
 import type { PartReport, PartRequest, PassedError } from './protocol.ts';
 
-/** Milliseconds that a part's process may take to end once asked. */
-const stopLimit = 5_000;
+/** Milliseconds that a part may take to stop, and then its process to end. */
+export interface StopLimits {
+  readonly stop: number;
+  readonly end: number;
+}
+
+/** Less, in all, than a run waits for a part. */
+const usualLimits: StopLimits = { stop: 3_000, end: 1_000 };
 
 const errorOf = ({ name, message }: PassedError): Error =>
   name === 'DeadlineError'
@@ -30,13 +37,15 @@ const createAsking = (process: HostProcess, what: string) => {
   const open = new Map<number, PromiseWithResolvers<unknown>>();
   let next = 0;
   let over: string | null = null;
-  void process.ended.then((how) => {
-    over = `${what}: its process is gone (${how})`;
+  const give = (how: string): void => {
+    over ??= `${what}: its process is gone (${how})`;
     for (const { reject } of open.values()) reject(new Error(over));
     open.clear();
-  });
+  };
+  void process.ended.then(give);
   return {
     take(report: PartReport): void {
+      if (report.kind === 'broken') give(`an error outside every step: ${report.error.message}`);
       if (report.kind !== 'returned' && report.kind !== 'thrown') return;
       const asked = open.get(report.id);
       open.delete(report.id);
@@ -57,6 +66,7 @@ const startRemote = async (
   site: LabSite,
   host: string,
   request: PartRequest,
+  limits: StopLimits,
 ): Promise<RemotePart> => {
   const process = site.start(host, nodeProgram(join(import.meta.dirname, 'host-program.ts'), []));
   const asking = createAsking(process, host);
@@ -76,8 +86,11 @@ const startRemote = async (
     stop: async () => {
       // Its own end first: a part frees its ports and leaves the network before its process goes.
       const ending = asking.call('stop', []).catch(() => undefined);
-      await Promise.race([ending, process.ended]);
-      await process.stop(stopLimit);
+      const limit = delay(limits.stop, 'late', { ref: false });
+      const how = await Promise.race([ending, process.ended, limit]);
+      await process.stop(limits.end);
+      if (how === 'late')
+        throw new Error(`${host}: did not stop within ${limits.stop / 1000} s; it was ended`);
     },
   };
 };
@@ -111,9 +124,7 @@ const remotePhone = (name: string, part: RemotePart): Phone => {
     setAutoAnswer: remote('setAutoAnswer'),
     dial: remote('dial'),
     hangUp: remote('hangUp'),
-    ...(part.capabilities.has('hold')
-      ? { hold: remote('hold'), resume: remote('resume') }
-      : {}),
+    ...(part.capabilities.has('hold') ? { hold: remote('hold'), resume: remote('resume') } : {}),
     waitForCall: remote('waitForCall'),
     waitForAudio: remote('waitForAudio'),
     report: remote('report'),
@@ -139,6 +150,7 @@ export const targetOnHosts = (
   target: Target,
   targetFile: string | undefined,
   site: LabSite,
+  limits: StopLimits = usualLimits,
 ): Target => {
   const file = targetFile === undefined ? {} : { targetFile };
   return {
@@ -146,22 +158,24 @@ export const targetOnHosts = (
     capabilities: target.capabilities,
     codec: () => target.codec(),
     async startAppliance() {
-      const part = await startRemote(site, 'appliance', {
+      const request: PartRequest = {
         ...file,
         part: { kind: 'appliance' },
         folder: await site.folder('appliance'),
         addresses: addressesOf(site, 'appliance'),
-      });
-      return remoteAppliance(part);
+        ownsHost: site.ownsHost,
+      };
+      return remoteAppliance(await startRemote(site, 'appliance', request, limits));
     },
     async startPhone(_site, name, appliance) {
-      const part = await startRemote(site, name, {
+      const request: PartRequest = {
         ...file,
         part: { kind: 'phone', name, appliance },
         folder: await site.folder(`phone-${name}`),
         addresses: addressesOf(site, name),
-      });
-      return remotePhone(name, part);
+        ownsHost: site.ownsHost,
+      };
+      return remotePhone(name, await startRemote(site, name, request, limits));
     },
   };
 };

@@ -3,6 +3,8 @@ import type { SignallingLimits } from '../core/sip/proxy-limits.ts';
 import { commonNameOwnsFrom, type IdentityRule } from '../core/sip/registrar-proxy.ts';
 import { exactTlsProfile, type TlsProfile } from '../core/tls/profile.ts';
 import { createAuthorities, type Authorities } from './authorities/authorities.ts';
+import { deviceOf, loadFirewall } from './firewall/load.ts';
+import type { ApplianceInterfaces } from './firewall/rules.ts';
 import { startRegistrationService } from './registration/service.ts';
 import { logRelayEvent } from './relay/log.ts';
 import { createRelay, type RelayRange, type RelaySettings } from './relay/relay.ts';
@@ -44,6 +46,8 @@ export interface ApplianceSettings {
   readonly registrationPort: number;
   readonly relay: RelaySettings;
   readonly sms: SmsSender;
+  /** Whether to load the appliance's rules into this host's firewall; only where the host is its own. */
+  readonly firewall?: boolean;
   /** Of the SIP service; its defaults for what is left out. */
   readonly signallingLimits?: Partial<SignallingLimits>;
   readonly onRefusal: (refusal: ApplianceRefusal) => void;
@@ -67,6 +71,27 @@ const randomToken = (): string => randomUUID().replaceAll('-', '');
 const closeAll = async (parts: readonly { close(): Promise<void> }[]): Promise<void> => {
   for (const part of parts) await part.close().catch(() => undefined);
 };
+
+/** What the appliance shows to the Internet, from the values that its services started with (interpretations I-8). */
+const interfacesOf = (
+  { host, relay }: ApplianceSettings,
+  registration: number,
+  sip: number,
+): ApplianceInterfaces => ({
+  internet: {
+    device: deviceOf(host),
+    services: [
+      {
+        purpose: 'registration over HTTPS',
+        protocol: 'tcp',
+        first: registration,
+        last: registration,
+      },
+      { purpose: 'SIP over TLS', protocol: 'tcp', first: sip, last: sip },
+      { purpose: 'media relay', protocol: 'udp', first: relay.first, last: relay.last },
+    ],
+  },
+});
 
 /** Starts authorities, registration, signalling and relay (target 2.3: the appliance holds all services). Rejects with one line, nothing left running, when a part cannot start. */
 export const startAppliance = async (
@@ -112,6 +137,10 @@ export const startAppliance = async (
       onRefusal: refuse,
     });
     started.unshift(signalling);
+    if (settings.firewall === true)
+      await loadFirewall(
+        interfacesOf(settings, registration.endpoint.port, signalling.endpoint.port),
+      );
     return {
       sip: signalling.endpoint,
       registration: registration.endpoint,

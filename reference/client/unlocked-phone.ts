@@ -1,11 +1,11 @@
 import { randomBytes, sign } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
-import { isIPv6 } from 'node:net';
 import { toHex } from '../core/bytes.ts';
 import { localParty, type LocalParty } from '../core/csl/party.ts';
 import { parsePem } from '../core/keystore/pem.ts';
 import { parseCertificate, type Certificate } from '../core/pki/certificate.ts';
 import type { ReconnectionPolicy } from '../core/sip/reconnection.ts';
+import { uriHost } from '../core/sip/uri.ts';
 import type { UserAgentConfig } from '../core/sip/user-agent.ts';
 import { createCalls, type Calls } from './calls/calls.ts';
 import type { PhoneLogs, PhoneParts } from './parts.ts';
@@ -64,9 +64,6 @@ const partyOf = (identity: OpenedIdentity, authority: Certificate): LocalParty =
   if (!own.ok) throw new Error('the stored certificate names no number; enrol again');
   return own.value;
 };
-
-/** A host as URIs write it (RFC 3986 section 3.2.2). */
-const uriHost = (host: string): string => (isIPv6(host) ? `[${host}]` : host);
 
 /** A server that was refused, and why, belongs into the phone's log. */
 const logRefusal = (logs: PhoneLogs, error: unknown): void => {

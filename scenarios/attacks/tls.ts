@@ -161,9 +161,9 @@ const plainSchema = z.array(
 );
 type Places = z.infer<typeof plainSchema>;
 
-/** A request in clear was turned away: the port is closed, the connection ended, or TLS answered with an alert (content type 21). Silence is no refusal. */
+/** A request in clear was turned away: the port is closed or filtered, the connection ended, or TLS answered with an alert (content type 21). Silence behind an open port is no refusal. */
 const isTurnedAway = ({ kind, firstBytes }: Places[number]['attempts'][number]['outcome']) =>
-  ['closed', 'refused-port'].includes(kind) ||
+  ['closed', 'refused-port', 'filtered'].includes(kind) ||
   (kind === 'not-sip' && firstBytes?.startsWith('1503') === true);
 
 /** The first place where SIP in clear ought to have been offered and was not. */
@@ -185,7 +185,7 @@ const notTried = (places: Places, sipPort: number): string | null => {
   return missing ? `${missing.method} to ${missing.transport} port ${missing.port}` : null;
 };
 
-/** SIP in clear must be answered nowhere; silence is no refusal, and the port must be alive for TLS. */
+/** SIP in clear must be answered nowhere; the host must answer over TLS before and, where nothing came back at all, after. */
 const judgePlain = (evidence: Evidence): Finding => {
   const path = 'evidence/scan/plain-sip.json';
   const places = evidence.json('scan', 'plain-sip.json', plainSchema);
@@ -209,11 +209,16 @@ const judgePlain = (evidence: Evidence): Finding => {
   if (unclear) return inconclusive(`${unclear.name} came out as ${unclear.outcome.kind}`, [path]);
   if (!scan || judgeControl(scan, path).kind === 'inconclusive')
     return inconclusive('the SIP port did not answer over TLS either', [path]);
+  const filtered = attempts.filter(({ outcome }) => outcome.kind === 'filtered').length;
+  const after = evidence.json('scan', 'registration.json', scanSchema);
+  if (filtered > 0 && (!after || judgeControl(after, path).kind === 'inconclusive'))
+    return inconclusive('the appliance fell silent altogether: it did not answer afterwards', [
+      path,
+    ]);
   const missing = notTried(places, scan.endpoint.port);
   if (missing !== null) return inconclusive(`${missing} was not tried`, [path]);
-  return pass(`${attempts.length} requests in clear over UDP and TCP were refused or closed`, [
-    path,
-  ]);
+  const how = filtered > 0 ? `refused, closed or (${filtered}) filtered` : 'refused or closed';
+  return pass(`${attempts.length} requests in clear over UDP and TCP were ${how}`, [path]);
 };
 
 const base = { revision: 2, activities: ['scan'], needs: [] } as const;

@@ -44,6 +44,14 @@ describe('SIP in clear over UDP', () => {
   it('tells silence, a refused port and other bytes apart', async () => {
     const silent = await offerPlainSip({ endpoint: await udpEndpoint(null), transport: 'udp' }, 50);
     expect(silent.map(({ outcome }) => outcome.kind)).toEqual(['silent', 'silent']);
+    const filtered = await offerPlainSip(
+      { endpoint: await udpEndpoint(null), transport: 'udp' },
+      1_700,
+    );
+    expect(filtered.map(({ outcome }) => outcome)).toEqual([
+      { kind: 'filtered', requests: 3 },
+      { kind: 'filtered', requests: 3 },
+    ]);
     const other = await offerPlainSip(
       { endpoint: await udpEndpoint(() => 'hi'), transport: 'udp' },
       2_000,

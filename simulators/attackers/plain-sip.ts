@@ -9,6 +9,8 @@ export type PlainSipOutcome =
   | { readonly kind: 'answered'; readonly statusLine: string }
   | { readonly kind: 'closed'; readonly by: 'close' | 'reset' }
   | { readonly kind: 'silent' }
+  /** No connection came about, or so many requests over UDP met neither an answer nor a refusal, until the deadline. */
+  | { readonly kind: 'filtered'; readonly requests: number }
   | { readonly kind: 'refused-port' }
   | { readonly kind: 'unreachable'; readonly reason: string }
   | { readonly kind: 'not-sip'; readonly firstBytes: string };
@@ -26,6 +28,12 @@ export interface PlainSipTarget {
 }
 
 const longestStatusLine = 4_096;
+
+/** Milliseconds until a request over UDP is sent again, doubled each time (RFC 3261 timer E). */
+const firstInterval = 500;
+
+/** Requests over UDP that must have met silence before it is more than a lost packet. */
+const fewestRequests = 3;
 
 const requestText = (method: PlainSipAttempt['method'], target: PlainSipTarget): Uint8Array => {
   const { host, port } = target.endpoint;
@@ -80,7 +88,10 @@ const overTcp = (
       socket.destroy();
       resolve(outcome);
     };
-    const timer = setTimeout(() => finish({ kind: 'silent' }), deadlineMs);
+    const timer = setTimeout(
+      () => finish(connected ? { kind: 'silent' } : { kind: 'filtered', requests: 1 }),
+      deadlineMs,
+    );
     const atEnd = (by: 'close' | 'reset'): void =>
       finish(received.length > 0 ? notSip(received) : { kind: 'closed', by });
     socket.on('connect', () => {
@@ -113,14 +124,26 @@ const overUdp = (
   new Promise((resolve) => {
     const socket = createSocket(isIPv6(endpoint.host) ? 'udp6' : 'udp4');
     let finished = false;
+    let requests = 0;
+    let repeating: NodeJS.Timeout | undefined;
     const finish = (outcome: PlainSipOutcome): void => {
       if (finished) return;
       finished = true;
       clearTimeout(timer);
+      clearTimeout(repeating);
       socket.close();
       resolve(outcome);
     };
-    const timer = setTimeout(() => finish({ kind: 'silent' }), deadlineMs);
+    const ask = (interval: number): void => {
+      if (finished) return;
+      requests += 1;
+      socket.send(request);
+      repeating = setTimeout(() => ask(interval * 2), interval);
+    };
+    const timer = setTimeout(
+      () => finish(requests < fewestRequests ? { kind: 'silent' } : { kind: 'filtered', requests }),
+      deadlineMs,
+    );
     socket.on('message', (packet) => finish(readReply(packet) ?? notSip(packet)));
     socket.on('error', (error) => {
       const code = errorCode(error);
@@ -128,14 +151,12 @@ const overUdp = (
         code === 'ECONNREFUSED' ? { kind: 'refused-port' } : { kind: 'unreachable', reason: code },
       );
     });
-    socket.on('connect', () => {
-      if (!finished) socket.send(request);
-    });
+    socket.on('connect', () => ask(firstInterval));
     socket.connect(endpoint.port, endpoint.host);
   });
 
 /**
- * Sends an OPTIONS, then a REGISTER, each in clear and on its own connection, and tells how each was answered.
+ * Sends an OPTIONS and a REGISTER, each in clear and on its own connection, over UDP again and again, and tells how each was answered.
  * Never rejects; each settles within `deadlineMs` milliseconds.
  */
 export const offerPlainSip = async (
@@ -143,11 +164,10 @@ export const offerPlainSip = async (
   deadlineMs: number,
 ): Promise<readonly PlainSipAttempt[]> => {
   const offer = target.transport === 'udp' ? overUdp : overTcp;
-  const attempts: PlainSipAttempt[] = [];
-  for (const method of ['OPTIONS', 'REGISTER'] as const)
-    attempts.push({
+  return Promise.all(
+    (['OPTIONS', 'REGISTER'] as const).map(async (method) => ({
       method,
       outcome: await offer(target.endpoint, requestText(method, target), deadlineMs),
-    });
-  return attempts;
+    })),
+  );
 };

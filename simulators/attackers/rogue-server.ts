@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
-import { isIP } from 'node:net';
 import { createServer } from 'node:tls';
+import { ipAddressBytes } from '../../reference/core/pki/ip-address.ts';
 import {
   certificatesInPem,
   forgeAuthority,
@@ -32,11 +32,12 @@ export interface RogueServer {
   close(): Promise<void>;
 }
 
-/** A server certificate for an IPv4 address, as it should be in everything but its issuer: a forged authority that bears the true one's name. */
+/** A server certificate for an IP address, as it should be in everything but its issuer: a forged authority that bears the true one's name. */
 export const forgeServer = (address: string, trueAuthorityPem: string): CertifiedKey => {
   const [likeness] = certificatesInPem(trueAuthorityPem);
-  if (!likeness || isIP(address) !== 4)
-    throw new Error('rogue server: needs the PEM of a server authority and an IPv4 address');
+  const bytes = ipAddressBytes(address);
+  if (!likeness || !bytes)
+    throw new Error('rogue server: needs the PEM of a server authority and an IP address');
   const authority = forgeAuthority(likeness);
   const key = freshKey();
   const certificate = forgeCertificate({
@@ -45,7 +46,7 @@ export const forgeServer = (address: string, trueAuthorityPem: string): Certifie
     issuer: subjectNameOf(authority.certificate),
     issuerKey: authority.key,
     role: 'server',
-    address: Uint8Array.from(address.split('.').map(Number)),
+    address: bytes,
   });
   return { certificate, key };
 };

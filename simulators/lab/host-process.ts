@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** How a program comes to run on a host: nothing before it, or what leads it into the host's namespace. */
 export type HostEntry = readonly string[];
@@ -10,7 +11,7 @@ export interface HostProcess {
   /** Its control channel: messages are plain data. */
   send(message: object): void;
   onMessage(listener: (message: unknown) => void): void;
-  /** Resolves with how it ended. */
+  /** Resolves with how it ended, once everything that it said on its control channel was heard. */
   readonly ended: Promise<string>;
   /** Closes the control channel, which asks it to end; kills it when it has not within the limit (milliseconds). */
   stop(limit: number): Promise<void>;
@@ -29,9 +30,16 @@ export const nodeProgram = (file: string, args: readonly string[]): HostProgram 
   args: [file, ...args],
 });
 
+/** Milliseconds after a program's end in which its last messages are heard, should another process hold its control channel. */
+const lastWords = 500;
+
 const endOf = async (child: ChildProcess, name: string): Promise<string> => {
+  const heard = new Promise<void>((resolve) => {
+    child.once('disconnect', resolve);
+  });
   try {
     const [code, signal] = await once(child, 'exit');
+    await Promise.race([heard, delay(lastWords, undefined, { ref: false })]);
     return signal === null ? `${name} ended with ${code}` : `${name} was ended by ${signal}`;
   } catch (error) {
     return `${name} could not start: ${error instanceof Error ? error.message : String(error)}`;

@@ -1,4 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { missingLabTool, toolPath } from './lab-tools.ts';
 import { ownedHere, removeLeftoverFolders } from './run-folders.ts';
 
 /** Set in the environment of a process that already runs in namespaces of its own: when its starter started, in milliseconds since 1970. */
@@ -33,29 +34,15 @@ const unshareArguments = (scope: NamespaceScope): readonly string[] => [
   ...(scope === 'lab' ? ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc'] : []),
 ];
 
-/** Tools that build a lab, and their packages. */
-const labTools = {
-  ip: 'iproute2',
-  tc: 'iproute2',
-  nft: 'nftables',
-  nsenter: 'util-linux',
-} as const;
-
-const missingTool = (): string | undefined => {
-  const missing = Object.entries(labTools).find(
-    ([tool]) => spawnSync(tool, ['--version']).error !== undefined,
-  );
-  return missing && `the program ${missing[0]} (package ${missing[1]}) was not found; run ./setup`;
-};
-
 /** Why no such namespaces can be had here; null where they can. */
 export const namespaceProblem = (scope: NamespaceScope = 'network'): string | null => {
   if (process.platform !== 'linux')
     return `network namespaces exist on Linux only, not on ${process.platform}`;
   const trial = spawnSync('unshare', [...unshareArguments(scope), 'true'], { encoding: 'utf8' });
   if (trial.error) return 'the program unshare (package util-linux) was not found';
-  if (trial.status !== 0) return `this system forbids network namespaces: ${trial.stderr.trim()}`;
-  return scope === 'lab' ? (missingTool() ?? null) : null;
+  if (trial.status !== 0)
+    return `this system forbids network namespaces: ${trial.stderr.trim() || `unshare ended with ${trial.status ?? trial.signal}`}`;
+  return scope === 'lab' ? missingLabTool() : null;
 };
 
 const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -105,8 +92,11 @@ export const runInOwnNamespace = async (
   await removeLeftoverFolders('keep');
   const child = spawn('unshare', [...unshareArguments(scope), process.execPath, program, ...rest], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    // A terminal that hangs up would end unshare, and it the whole lab, before a report can be written.
+    detached: scope === 'lab',
     env: {
       ...process.env,
+      ...(scope === 'lab' ? { PATH: toolPath() } : {}),
       ...ownedHere(),
       ...(process.getuid?.() === 0 ? {} : { [ordinaryUser]: 'yes' }),
       [marker]: String(performance.timeOrigin),
@@ -131,7 +121,7 @@ export const runInOwnNamespace = async (
 /** In the child: calls `ended` when the process that started it is gone, and raises the signals that it passes on. */
 export const whenStarterIsGone = (ended: () => void): void => {
   if (!inOwnNamespace()) return;
-  if (process.channel === undefined) {
+  if (!process.connected) {
     ended();
     return;
   }
@@ -139,20 +129,38 @@ export const whenStarterIsGone = (ended: () => void): void => {
     if (isPassedSignal(message)) process.emit(message.signal, message.signal);
   });
   process.once('disconnect', ended);
-  process.channel.unref();
+  process.channel?.unref();
 };
 
-/** In a child of scope `lab`: the words by which another terminal enters its namespaces. */
+/**
+ * In a child of scope `lab`: the words by which another terminal enters its namespaces. Its process numbers are among them:
+ * a shell left open in a host ends with the lab. Rejects when the process that started it is gone.
+ */
 export const wordsToEnter = (): Promise<readonly string[]> =>
-  new Promise((resolve) => {
+  new Promise((resolve, reject) => {
+    const end = (): void => {
+      process.off('message', take);
+      process.off('disconnect', gone);
+      process.channel?.unref();
+    };
+    const gone = (): void => {
+      end();
+      reject(new Error('the process that started it is gone'));
+    };
     const take = (message: unknown): void => {
       if (!isNumbered(message)) return;
-      process.off('message', take);
-      process.channel?.unref();
+      end();
       const isUser = process.env[ordinaryUser] !== undefined;
       const user = isUser ? ['--user', '--preserve-credentials'] : [];
-      resolve(['nsenter', '--target', String(message.standIn), ...user, '--mount', '--']);
+      const standIn = String(message.standIn);
+      const numbers = `--pid=/proc/${standIn}/ns/pid_for_children`;
+      resolve(['nsenter', '--target', standIn, ...user, '--mount', numbers, '--']);
     };
+    if (!process.connected) {
+      gone();
+      return;
+    }
     process.on('message', take);
+    process.once('disconnect', gone);
     process.channel?.ref();
   });

@@ -27,6 +27,8 @@ export interface LabSite {
   readonly folder: (name: string) => Promise<string>;
   /** An address of a host; `testbed` is the host of this process. */
   address(host: string, segment?: string): string;
+  /** Whether a part has its host to itself. */
+  readonly ownsHost: boolean;
   /** Starts a program on a host. All are stopped when the site is closed. */
   readonly start: (host: string, program: HostProgram) => HostProcess;
   /** Stops the programs and removes every folder. */
@@ -63,6 +65,7 @@ export const openLoopbackSite = async (parent?: string): Promise<LabSite> => {
     topology: null,
     folder: folders.folder,
     address: () => '127.0.0.1',
+    ownsHost: false,
     start: programs.start,
     async close() {
       await programs.stop();

@@ -12,6 +12,7 @@ import {
   type RegistrarProxyInput,
   type RegistrarProxyOutput,
 } from '../../core/sip/registrar-proxy.ts';
+import { uriHost } from '../../core/sip/uri.ts';
 import type { TlsProfile } from '../../core/tls/profile.ts';
 import type { ServerCredentials } from '../authorities/authorities.ts';
 import { serverTlsOptions } from '../tls/server-options.ts';
@@ -213,8 +214,8 @@ const createService = (options: SignallingServerOptions, port: number): Service 
     log: createRefusalLog(),
     alarm: undefined,
     proxy: createRegistrarProxy({
-      domains: [host],
-      host,
+      domains: [uriHost(host)],
+      host: uriHost(host),
       port,
       random,
       identityRule,

@@ -8,6 +8,7 @@ import {
   type ExtensionFaultCode,
 } from './certificate-extensions.ts';
 import { derTag, objectIdentifierText, parseDer, type DerNode } from './der.ts';
+import { readTime } from './time.ts';
 
 /** Why bytes are not one canonical X.509 version 3 certificate. */
 export type CertificateFaultCode =
@@ -136,20 +137,9 @@ const parseName = (name: DerNode): CertificateResult<readonly CommonName[]> => {
   return ok(commonNames);
 };
 
-/** UTCTime through 2049, GeneralizedTime from 2050 on, both to the second and in UTC (RFC 5280 section 4.1.2.5). */
 const parseTime = (node: DerNode): CertificateResult<number> => {
-  const text = latin1(node.content);
-  const general = node.tag === derTag.generalizedTime;
-  const refusal = fault('certificate-time', node.offset);
-  if (!general && node.tag !== derTag.utcTime) return refusal;
-  if (!(general ? /^[0-9]{14}Z$/ : /^[0-9]{12}Z$/).test(text)) return refusal;
-  const digits = general ? text : `${Number(text.slice(0, 2)) < 50 ? '20' : '19'}${text}`;
-  if (general && digits < '2050') return refusal;
-  const [, date = '', time = ''] = /^(.{8})(.{6})/.exec(digits) ?? [];
-  const iso = `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4)}.000Z`;
-  const moment = new Date(iso);
-  if (Number.isNaN(moment.getTime()) || moment.toISOString() !== iso) return refusal;
-  return ok(moment.getTime());
+  const time = readTime(node);
+  return time === undefined ? fault('certificate-time', node.offset) : ok(time);
 };
 
 const isPositive = (content: Uint8Array): boolean =>

@@ -24,19 +24,18 @@ export interface CertificateProfile {
 const authority = (
   kind: 'root' | 'client-authority' | 'server-authority',
   pathLength: number,
+  keyUsage: readonly KeyUsage[],
   usages: readonly string[],
-): CertificateProfile => ({
-  kind,
-  pathLength,
-  keyUsage: ['keyCertSign', 'cRLSign'],
-  extendedKeyUsage: usages,
-});
+): CertificateProfile => ({ kind, pathLength, keyUsage, extendedKeyUsage: usages });
 
-export const rootProfile = authority('root', 1, []);
-export const clientAuthorityProfile = authority('client-authority', 0, [
+/** An online authority signs certificates, its list and, itself, OCSP answers (RFC 6960 section 4.2.2.2), which are digital signatures. */
+const onlineUsage = ['digitalSignature', 'keyCertSign', 'cRLSign'] as const;
+
+export const rootProfile = authority('root', 1, ['keyCertSign', 'cRLSign'], []);
+export const clientAuthorityProfile = authority('client-authority', 0, onlineUsage, [
   extendedKeyUsage.clientAuth,
 ]);
-export const serverAuthorityProfile = authority('server-authority', 0, [
+export const serverAuthorityProfile = authority('server-authority', 0, onlineUsage, [
   extendedKeyUsage.serverAuth,
 ]);
 

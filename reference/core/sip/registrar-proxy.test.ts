@@ -53,9 +53,7 @@ describe('the identity rule', () => {
 
   it('refuses a certificate without name, and lets the owner register, query and remove', () => {
     const { from, register, proxy } = createProxy();
-    expect(codes(from('', request('INVITE', { from: '<sip:h>;tag=x' })))).toEqual([
-      'sip/identity',
-    ]);
+    expect(codes(from('', request('INVITE', { from: '<sip:h>;tag=x' })))).toEqual(['sip/identity']);
     expect(responses(register(ALICE))[0]?.status).toBe(200);
     const query = withoutHeader(registerAs(ALICE, ALICE, '*'), 'Contact');
     const [answer] = responses(from(ALICE, query));

@@ -27,6 +27,9 @@ const PASSWORD = /^(?:[A-Za-z0-9\-_.!~*'()&=+$,]|%[0-9A-Fa-f]{2})*$/;
 const HEADERS =
   /^(?:(?:[A-Za-z0-9\-_.!~*'()[\]/?:+$]|%[0-9A-Fa-f]{2})+=(?:[A-Za-z0-9\-_.!~*'()[\]/?:+$]|%[0-9A-Fa-f]{2})*(?:&(?=.)|$))+$/;
 
+/** A host as URIs write it: an IPv6 address in brackets (RFC 3986 section 3.2.2). */
+export const uriHost = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
 /** Reads a sip: or sips: URI; any other scheme is `sip/uri-scheme`. */
 export const parseSipUri = (text: string): Result<SipUri, Fault<UriFaultCode>> => {
   const foreign = text.search(/[^\x21-\x7e]|[<>"]/);

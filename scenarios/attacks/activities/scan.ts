@@ -22,7 +22,6 @@ export const scan: Activity = {
     const { sip, registration } = await (await world.appliance()).describe();
     const options = { deadlineMs, expected: onlyProfile };
     await world.write('sip.json', await scanTls(sip, options));
-    await world.write('registration.json', await scanTls(registration, options));
     const places = [sip.port, plainPort].flatMap((port) =>
       (['tcp', 'udp'] as const).map((transport) => ({ port, transport })),
     );
@@ -37,5 +36,7 @@ export const scan: Activity = {
       })),
     );
     await world.write('plain-sip.json', plain);
+    // Behind the offers in clear, so that it also shows that the appliance was still there.
+    await world.write('registration.json', await scanTls(registration, options));
   },
 };

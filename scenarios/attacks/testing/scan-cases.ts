@@ -222,6 +222,23 @@ const plainCases: readonly JudgeCase[] = [
     /were refused or closed/,
     lastPlain({ kind: 'not-sip', firstBytes: '15030300020246' }),
   ),
+  tolerated(
+    plainId,
+    'a filtered port of a host that answered afterwards',
+    /\(1\) filtered/,
+    lastPlain({ kind: 'filtered', requests: 3 }),
+  ),
+  undecided(
+    plainId,
+    'a filtered port of a host that did not answer afterwards',
+    /fell silent altogether/,
+    (evidence) =>
+      controls(
+        'registration',
+        { kind: 'deadline' },
+        null,
+      )(lastPlain({ kind: 'filtered', requests: 3 })(evidence)),
+  ),
   undecided(
     plainId,
     'no offers',

@@ -84,6 +84,7 @@ export const fakeSite: LabSite = {
   topology: null,
   folder: unused,
   address: () => '127.0.0.1',
+  ownsHost: false,
   start: () => {
     throw new Error('a fake site starts nothing');
   },

@@ -31,12 +31,28 @@ const configureHost = async (commands: HostCommands): Promise<void> => {
   if (rules !== '') await runInside(host, ['nft', '-f', '-'], rules);
 };
 
+/**
+ * Puts an empty file system over /run, and all that was in it but the names of other namespaces back: programs find their
+ * sockets there, and some systems their very programs. What was in it stays reachable by the working directory alone.
+ */
+const runOfItsOwn = `
+cd /run
+mount -n -t tmpfs -o mode=755 discretio /run
+for name in * .[!.]*; do
+  place=/run/$name
+  if [ "$name" = netns ]; then continue
+  elif [ -L "$name" ]; then cp -P "$name" "$place"
+  elif [ -d "$name" ]; then mkdir -p "$place" && mount -n -c --rbind "$name" "$place"
+  elif [ -e "$name" ]; then : > "$place" && mount -n -c --bind "$name" "$place"
+  fi || :
+done`;
+
 /** A names folder and a hosts file of the run's own, over those of the machine; seen by this run alone. */
 const mountNames = async (topology: CheckedTopology, folder: string): Promise<void> => {
   const file = join(folder, 'hosts');
   await writeFile(file, hostsFile(topology));
-  await runTool('mount', ['--bind', file, '/etc/hosts']);
-  await runTool('mount', ['-t', 'tmpfs', 'discretio', '/run']);
+  await runTool('sh', ['-e', '-c', runOfItsOwn]);
+  await runTool('mount', ['-n', '--bind', file, '/etc/hosts']);
 };
 
 /**

@@ -25,8 +25,24 @@ export interface HostCommands {
   readonly rules: string;
 }
 
-/** A bucket of 20 ms at the link's rate, and at least one packet of 64 KB that segmentation offload may have made. */
-const bucket = ({ rate = 0 }: LinkDirection): number => Math.max(65_536, Math.ceil(rate / 8 / 50));
+/** A bucket of 20 ms at the link's rate, and at least two packets; tbf itself cuts what segmentation offload has made larger. */
+const bucket = ({ rate = 0 }: LinkDirection): number => Math.max(3_200, Math.ceil(rate / 8 / 50));
+
+/** What of a topology this lab cannot do, in one line; null where it can do all. */
+export const linkProblem = ({ hosts }: CheckedTopology): string | null => {
+  const unable = hosts.flatMap(({ name, attachments }) =>
+    attachments.flatMap(({ segment, link = {} }) =>
+      (['up', 'down'] as const).flatMap((way) =>
+        (['delay', 'jitter', 'loss'] as const)
+          .filter((field) => (link[way]?.[field] ?? 0) > 0)
+          .map((field) => `hosts.${name}.attachments.${segment}.link.${way}.${field}`),
+      ),
+    ),
+  );
+  return unable.length === 0
+    ? null
+    : `${unable[0]}: the netns lab limits the rate of a link only; leave it out`;
+};
 
 const shaping = (device: string, direction: LinkDirection | undefined): readonly string[] =>
   direction?.rate === undefined

@@ -1,14 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { toolProblem } from '../lab-tools.ts';
 
-/** Packages in which the tools come. */
-const packages: Readonly<Record<string, string>> = {
-  ip: 'iproute2',
-  tc: 'iproute2',
-  nft: 'nftables',
-  nsenter: 'util-linux',
-  mount: 'mount',
-};
+const wayOut = '--lab loopback needs none of it';
+
+/** The words of a command line for a message; a script is left out. */
+const shown = (args: readonly string[]): string =>
+  args.map((word) => (/[\s;]/.test(word) ? '…' : word)).join(' ');
 
 /** Runs a system tool to its end with `input` on its standard input. Rejects with one line that names the tool and what it said. */
 export const runTool = async (tool: string, args: readonly string[], input = ''): Promise<void> => {
@@ -20,10 +18,8 @@ export const runTool = async (tool: string, args: readonly string[], input = '')
   child.stdin.end(input);
   const [code, signal] = await once(child, 'close').catch((error: unknown) => {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    const reason = missing
-      ? `the program ${tool} (package ${packages[tool] ?? tool}) was not found; run ./setup, or use --lab loopback`
-      : String(error);
-    throw new Error(`network lab: ${reason}`, { cause: error });
+    const reason = missing ? toolProblem(tool) : String(error);
+    throw new Error(`network lab: ${reason}; ${wayOut}`, { cause: error });
   });
   if (code === 0) return;
   const text = Buffer.concat(said)
@@ -31,6 +27,6 @@ export const runTool = async (tool: string, args: readonly string[], input = '')
     .trim()
     .replaceAll(/\s*\n\s*/g, '; ');
   throw new Error(
-    `network lab: ${tool} ${args.join(' ')} ended with ${code ?? signal}: ${text || 'it said nothing'}`,
+    `network lab: ${tool} ${shown(args)} ended with ${code ?? signal}: ${text || 'it said nothing'}; ${wayOut}`,
   );
 };

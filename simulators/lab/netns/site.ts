@@ -1,7 +1,8 @@
 import { openRunFolders } from '../run-folders.ts';
 import { createPrograms, type LabSite } from '../site.ts';
-import type { CheckedTopology } from '../topology/check.ts';
+import { readTopology, type CheckedTopology } from '../topology/check.ts';
 import { buildTopology, namespacePath } from './build.ts';
+import { linkProblem } from './commands.ts';
 import { segmentInterface } from './interface-names.ts';
 
 const addressOf = (topology: CheckedTopology, name: string, segment?: string): string => {
@@ -19,6 +20,14 @@ const addressOf = (topology: CheckedTopology, name: string, segment?: string): s
   );
 };
 
+/** Reads a topology that this lab can build. Rejects with one line that names the file, the place in it and the reason. */
+export const readBuildable = async (path: string): Promise<CheckedTopology> => {
+  const topology = await readTopology(path);
+  const problem = linkProblem(topology);
+  if (problem !== null) throw new Error(`topology ${path}: ${problem}`);
+  return topology;
+};
+
 /** How a program comes to run on a host. */
 export const hostEntry = (host: string): readonly string[] =>
   host === 'testbed' ? [] : ['nsenter', `--net=${namespacePath(host)}`, '--'];
@@ -31,6 +40,8 @@ export const openNetnsSite = async (
   topology: CheckedTopology,
   parent?: string,
 ): Promise<LabSite> => {
+  const problem = linkProblem(topology);
+  if (problem !== null) throw new Error(problem);
   const folders = await openRunFolders(parent);
   const programs = createPrograms((host) => {
     addressOf(topology, host);
@@ -52,6 +63,7 @@ export const openNetnsSite = async (
     topology,
     folder: folders.folder,
     address: (host, segment) => addressOf(topology, host, segment),
+    ownsHost: true,
     start: programs.start,
     async close() {
       await programs.stop();

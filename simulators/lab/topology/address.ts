@@ -24,6 +24,28 @@ export const contains = (prefix: string, address: string): boolean => {
   return list.check(address, family(address));
 };
 
+const ipv4Number = (address: string): number =>
+  address.split('.').reduce((number, part) => number * 256 + Number(part), 0);
+
+/** Place of an IPv4 address in a prefix of that length, and how many addresses the prefix has. */
+const placeIn = (address: string, length: number): { readonly at: number; readonly of: number } => {
+  const of = 2 ** (32 - length);
+  return { at: ipv4Number(address) % of, of };
+};
+
+/** Whether an IPv4 prefix is written by its first address, as a route must be. */
+export const isNetwork = (prefix: string): boolean => {
+  const { address, length } = prefixOf(prefix);
+  return placeIn(address, length).at === 0;
+};
+
+/** Whether an IPv4 address is one that a prefix keeps for itself: its first, the network, or its last, for broadcasts (RFC 919). */
+export const isReserved = (prefix: string, address: string): boolean => {
+  const { length } = prefixOf(prefix);
+  const { at, of } = placeIn(address, length);
+  return length < 31 && (at === 0 || at === of - 1);
+};
+
 /** Whether two prefixes share an address: then one holds the other's first. */
 export const overlap = (left: string, right: string): boolean =>
   contains(left, prefixOf(right).address) || contains(right, prefixOf(left).address);

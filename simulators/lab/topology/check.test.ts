@@ -100,6 +100,21 @@ describe('a topology that cannot be built is refused with its place and reason',
       'hosts.bob.attachments.access-bob: has neither an IPv4 nor an IPv6 address',
     ],
     [
+      'a prefix that is no network',
+      {
+        ...world(),
+        segments: world().segments.map((each) =>
+          each.name === 'access-bob' ? { ...each, ipv4: '10.2.0.1/24' } : each,
+        ),
+      },
+      'segments.access-bob.ipv4: 10.2.0.1/24 is no network; write its first address',
+    ],
+    ...['10.2.0.0', '10.2.0.255'].map((ipv4): [string, Topology, string] => [
+      `an address that its prefix keeps, ${ipv4}`,
+      withHost('bob', (host) => ({ ...host, attachments: [{ segment: 'access-bob', ipv4 }] })),
+      `hosts.bob.attachments.access-bob: ${ipv4} is the network or broadcast address of 10.2.0.0/24`,
+    ]),
+    [
       'a host called testbed',
       withHost('bob', (host) => ({ ...host, name: 'testbed' })),
       'hosts.testbed: the name of the testbed itself; rename it',

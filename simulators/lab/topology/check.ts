@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { contains, overlap, sameAddress } from './address.ts';
+import { contains, isNetwork, isReserved, overlap, sameAddress } from './address.ts';
 import { type Attachment, type LabHost, type Topology, topologySchema } from './schema.ts';
 
 declare const checked: unique symbol;
@@ -41,6 +41,14 @@ const segmentFaults = ({ segments }: Topology): readonly TopologyFault[] =>
     ...(segment.ipv4 === undefined && segment.ipv6 === undefined
       ? [{ at: `segments.${segment.name}`, problem: 'has neither an IPv4 nor an IPv6 prefix' }]
       : []),
+    ...(segment.ipv4 === undefined || isNetwork(segment.ipv4)
+      ? []
+      : [
+          {
+            at: `segments.${segment.name}.ipv4`,
+            problem: `${segment.ipv4} is no network; write its first address`,
+          },
+        ]),
     ...segments.slice(index + 1).flatMap((other) =>
       (['ipv4', 'ipv6'] as const).flatMap((family) => {
         const [left, right] = [segment[family], other[family]];
@@ -73,7 +81,11 @@ const attachmentFaults = (topology: Topology): readonly TopologyFault[] =>
       return [{ at, problem: 'has neither an IPv4 nor an IPv6 address' }];
     return (['ipv4', 'ipv6'] as const).flatMap((family) => {
       const [address, prefix] = [attachment[family], segment[family]];
-      if (address === undefined || (prefix !== undefined && contains(prefix, address))) return [];
+      if (address === undefined) return [];
+      if (prefix !== undefined && contains(prefix, address))
+        return family === 'ipv4' && isReserved(prefix, address)
+          ? [{ at, problem: `${address} is the network or broadcast address of ${prefix}` }]
+          : [];
       const where = prefix === undefined ? `has no ${family} prefix` : `is ${prefix}`;
       return [{ at, problem: `${address} is outside segment ${segment.name}, which ${where}` }];
     });
