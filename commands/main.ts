@@ -36,8 +36,11 @@ const buildProgram = (finish: (code: number) => void): Command => {
   addProbeCommand(program, finish);
   addLabCommand(program, finish);
   inOneLine(program, 'discretio --help lists the commands');
-  for (const command of program.commands)
+  for (const command of program.commands) {
     inOneLine(command, `discretio ${command.name()} --help lists its options`);
+    for (const sub of command.commands)
+      inOneLine(sub, `discretio ${command.name()} ${sub.name()} --help lists its options`);
+  }
   return program;
 };
 

@@ -65,13 +65,14 @@ describe('a part in another process', () => {
 
   it('answers calls in whatever order they end, each its own', async () => {
     const appliance = await startAppliance();
-    const open = errorOf(appliance.readToken('stray', 1));
+    const open = errorOf(appliance.readToken('unanswered', 1));
     const answers = Array.from({ length: 50 }, (_, index) =>
       appliance.readToken(String(index), index),
     );
     expect(await Promise.all(answers)).toEqual(
       Array.from({ length: 50 }, (_, index) => `${index} within ${index}`),
     );
+    await appliance.stop();
     expect(await open).toBeInstanceOf(Error);
   });
 

@@ -8,6 +8,7 @@ const never = (): Promise<never> => new Promise(() => undefined);
 
 /** By the number asked for: an answer, an error of each kind, or the end of the process in the middle of the call. */
 const answers: Readonly<Record<string, () => Promise<string>>> = {
+  unanswered: never,
   late: () => Promise.reject(new DeadlineError('no SMS within 5 ms')),
   wrong: () => Promise.reject(new TypeError('the number is no number')),
   killed: () => {

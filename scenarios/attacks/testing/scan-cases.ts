@@ -232,12 +232,12 @@ const plainCases: readonly JudgeCase[] = [
     plainId,
     'a filtered port of a host that did not answer afterwards',
     /fell silent altogether/,
-    (evidence) =>
+    async (evidence) =>
       controls(
         'registration',
         { kind: 'deadline' },
         null,
-      )(lastPlain({ kind: 'filtered', requests: 3 })(evidence)),
+      )(await lastPlain({ kind: 'filtered', requests: 3 })(evidence)),
   ),
   undecided(
     plainId,
