@@ -32,7 +32,8 @@ export interface CallSoakReport {
   readonly calls: number;
   readonly seconds: number;
   readonly samples: readonly SoakSample[];
-  /** After the warming up and at the end, once the appliance had forgotten its transactions; empty without a rest. */
+  /** After half of the calls and after all: right away, and once the appliance had forgotten its transactions; empty without a rest. */
+  readonly busy: readonly SoakSample[];
   readonly rested: readonly SoakSample[];
   /** What phones and appliance refused. */
   readonly refusals: readonly string[];
@@ -199,6 +200,7 @@ export const soakCalls = async ({
   const world = await openWorld(mode);
   const { phones, numbers, refusals } = world;
   const samples: SoakSample[] = [];
+  const busy: SoakSample[] = [];
   const rested: SoakSample[] = [];
   const sample = async (count: number): Promise<SoakSample> => {
     await settled(samples[0]);
@@ -221,13 +223,16 @@ export const soakCalls = async ({
       const [caller, callee] = [phones[from], phones[to]];
       if (caller && callee) await callOnce(caller, callee, numbers[to] ?? '', index % 2 === 1);
       const count = index + 1;
-      if (count % sampleEvery === 0) await sample(count);
-      if (rest > 0 && (count === warm || count === calls)) {
+      const isRestDue = rest > 0 && (count === warm || count === calls);
+      if (count % sampleEvery === 0 && !isRestDue) await sample(count);
+      if (isRestDue) {
+        busy.push(await sample(count));
         await setTimeout(rest);
         rested.push(await sample(count));
       }
     }
-    return { calls, seconds: (performance.now() - started) / 1000, samples, rested, refusals };
+    const seconds = (performance.now() - started) / 1000;
+    return { calls, seconds, samples, busy, rested, refusals };
   } finally {
     await world.stop();
   }

@@ -108,20 +108,23 @@ describe('a part whose process ends', () => {
       'stray',
       /^appliance: its process is gone \(an error outside every step: the appliance lost its mind\)$/,
     ],
-  ])('in the middle of a call (%s) rejects all that is open, and all later', async (how, reason) => {
-    const appliance = await startAppliance();
-    const second = errorOf(appliance.readToken(how, 1));
-    expect(await errorOf(appliance.readToken(how, 1))).toHaveProperty(
-      'message',
-      expect.stringMatching(reason),
-    );
-    expect(await second).toHaveProperty('message', expect.stringMatching(reason));
-    expect(await errorOf(appliance.describe())).toHaveProperty(
-      'message',
-      expect.stringMatching(reason),
-    );
-    await appliance.stop();
-  });
+  ])(
+    'in the middle of a call (%s) rejects all that is open, and all later',
+    async (how, reason) => {
+      const appliance = await startAppliance();
+      const second = errorOf(appliance.readToken(how, 1));
+      expect(await errorOf(appliance.readToken(how, 1))).toHaveProperty(
+        'message',
+        expect.stringMatching(reason),
+      );
+      expect(await second).toHaveProperty('message', expect.stringMatching(reason));
+      expect(await errorOf(appliance.describe())).toHaveProperty(
+        'message',
+        expect.stringMatching(reason),
+      );
+      await appliance.stop();
+    },
+  );
 
   it.each([
     ['refuses', /^port 443 is taken; free it$/],

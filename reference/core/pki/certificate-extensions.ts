@@ -1,6 +1,12 @@
-import { equal, latin1 } from '../bytes.ts';
+import { latin1 } from '../bytes.ts';
 import { fault, ok, type Fault, type Result } from '../result.ts';
-import { derTag, objectIdentifierText, parseDer, type DerFaultCode, type DerNode } from './der.ts';
+import { derTag, objectIdentifierText, type DerNode } from './der.ts';
+import {
+  readExtensionValue,
+  splitExtensions,
+  type ExtensionListFaultCode,
+} from './extension-list.ts';
+import { readNameConstraints, type HostNames, type NameConstraints } from './name-constraints.ts';
 
 /** Names of the KeyUsage bits, in bit order (RFC 5280 section 4.2.1.3). */
 const keyUsageNames = [
@@ -27,22 +33,14 @@ export interface CertificateExtensions {
   readonly subjectKeyIdentifier?: Uint8Array;
   /** The keyIdentifier field, if the extension has one. */
   readonly authorityKeyIdentifier?: Uint8Array;
-  readonly subjectAltName?: {
-    readonly dnsNames: readonly string[];
-    /** Addresses of 4 or 16 bytes. */
-    readonly ipAddresses: readonly Uint8Array[];
-  };
+  readonly subjectAltName?: HostNames;
+  readonly nameConstraints?: NameConstraints;
   /** Object identifiers of critical extensions that are none of the above. */
   readonly unknownCritical: readonly string[];
 }
 
 /** Why an extension is refused; the offset counts from the start of the certificate. */
-export type ExtensionFaultCode =
-  | DerFaultCode
-  | 'extension-form'
-  | 'extension-default'
-  | 'extension-repeated'
-  | 'extension-value';
+export type ExtensionFaultCode = ExtensionListFaultCode | 'extension-value';
 
 type ExtensionResult<Value> = Result<Value, Fault<ExtensionFaultCode>>;
 
@@ -134,36 +132,22 @@ const readSubjectAltName: ExtensionReader = (value, collected) => {
   return undefined;
 };
 
+const readConstraints: ExtensionReader = (value, collected) => {
+  const constraints = readNameConstraints(value);
+  if (constraints === undefined) return refused(value);
+  collected.nameConstraints = constraints;
+  return undefined;
+};
+
 const readers: ReadonlyMap<string, ExtensionReader> = new Map([
   ['2.5.29.14', readSubjectKeyIdentifier],
   ['2.5.29.15', readKeyUsage],
   ['2.5.29.17', readSubjectAltName],
   ['2.5.29.19', readBasicConstraints],
+  ['2.5.29.30', readConstraints],
   ['2.5.29.35', readAuthorityKeyIdentifier],
   ['2.5.29.37', readExtendedKeyUsage],
 ]);
-
-interface Extension {
-  readonly identifier: DerNode;
-  readonly critical: boolean;
-  readonly value: DerNode;
-}
-
-const splitExtension = (node: DerNode): ExtensionResult<Extension> => {
-  const [identifier, ...rest] = node.children;
-  const flag = rest.length === 2 ? rest[0] : undefined;
-  const value = rest.at(-1);
-  if (
-    node.tag !== derTag.sequence ||
-    identifier?.tag !== derTag.objectIdentifier ||
-    value?.tag !== derTag.octetString ||
-    rest.length > 2 ||
-    (flag && flag.tag !== derTag.boolean)
-  )
-    return fault('extension-form', node.offset);
-  if (flag?.content[0] === 0) return fault('extension-default', flag.offset);
-  return ok({ identifier, critical: flag !== undefined, value });
-};
 
 /**
  * Reads the Extensions sequence of a certificate (RFC 5280 section 4.1.2.9); `der` is the whole certificate. Values of
@@ -173,25 +157,17 @@ export const parseExtensions = (
   der: Uint8Array,
   list: DerNode,
 ): ExtensionResult<CertificateExtensions> => {
-  if (list.tag !== derTag.sequence || list.children.length === 0)
-    return fault('extension-form', list.offset);
-  const seen: Uint8Array[] = [];
+  const extensions = splitExtensions(list);
+  if (!extensions.ok) return extensions;
   const unknownCritical: string[] = [];
   const collected: Collected = { unknownCritical };
-  for (const node of list.children) {
-    const extension = splitExtension(node);
-    if (!extension.ok) return extension;
-    const { identifier, critical, value } = extension.value;
-    if (seen.some((content) => equal(content, identifier.content)))
-      return fault('extension-repeated', node.offset);
-    seen.push(identifier.content);
-    const name = objectIdentifierText(identifier.content);
-    const reader = readers.get(name);
+  for (const extension of extensions.value) {
+    const reader = readers.get(extension.oid);
     if (!reader) {
-      if (critical) unknownCritical.push(name);
+      if (extension.critical) unknownCritical.push(extension.oid);
       continue;
     }
-    const inner = parseDer(der, value.end - value.content.length, value.end);
+    const inner = readExtensionValue(der, extension);
     if (!inner.ok) return inner;
     const failure = reader(inner.value, collected);
     if (failure) return fault(failure.code, failure.offset);

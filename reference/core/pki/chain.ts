@@ -1,6 +1,7 @@
 import { equal } from '../bytes.ts';
-import { err, fault, type Fault, type Result } from '../result.ts';
+import { err, fault, ok, type Fault, type Result } from '../result.ts';
 import { issuedBy, keyIdentifierOf, parseCertificate, type Certificate } from './certificate.ts';
+import { allowsNames } from './name-constraints.ts';
 import { extendedKeyUsage, type LeafKind } from './profiles.ts';
 
 /** Which certificate of a chain is meant. */
@@ -12,7 +13,8 @@ export type ChainFaultCode =
   | 'chain-root-constraints'
   | 'chain-authority-constraints'
   | 'chain-leaf-is-authority'
-  | 'chain-leaf-common-name';
+  | 'chain-leaf-common-name'
+  | 'chain-leaf-name';
 
 type Failure = Fault<ChainFaultCode>;
 
@@ -33,6 +35,9 @@ const checkCommon = (role: Role, certificate: Certificate, now: number): Failure
   const { publicKey, extensions, notBefore, notAfter } = certificate;
   const [unknown] = extensions.unknownCritical;
   if (unknown !== undefined) return failure(`chain-${role}-critical-extension`, unknown);
+  if (extensions.nameConstraints?.hasOtherForms === true) {
+    return failure(`chain-${role}-critical-extension`, 'name constraints of another form');
+  }
   if (
     publicKey.algorithm !== 'rsa' ||
     publicKey.modulusBits !== 2048 ||
@@ -77,6 +82,20 @@ const checkLeaf = (
     : failure('chain-leaf-common-name');
 };
 
+/** What root and authority say of the names below them (RFC 5280 section 6.1.4 (g)). */
+const checkNames = (
+  authorities: readonly Certificate[],
+  leaf: Certificate,
+): Failure | undefined => {
+  const names = leaf.extensions.subjectAltName;
+  const constraints = authorities
+    .map(({ extensions }) => extensions.nameConstraints)
+    .filter((found) => found !== undefined);
+  return names === undefined || constraints.every((found) => allowsNames(found, names))
+    ? undefined
+    : failure('chain-leaf-name', 'a host that its authority may not name');
+};
+
 /** The purposes of an authority, where it names any, must include that of the leaves it issues. */
 const allows = (authority: Certificate, kind: LeafKind): boolean =>
   authority.extensions.extendedKeyUsage?.includes(extendedKeyUsage[`${kind}Auth`]) ?? true;
@@ -104,30 +123,47 @@ const authorityFailure = (
     : undefined;
 };
 
-/** Verifies a stored authority and its root at a time (milliseconds since 1970) and gives the authority; total. */
-export const verifyAuthority = (
+interface VerifiedAuthority {
+  readonly root: Certificate;
+  readonly authority: Certificate;
+}
+
+const verifyBoth = (
   chain: Omit<CertificateChain, 'leaf'>,
   now: number,
-): Result<Certificate, Failure> => {
+): Result<VerifiedAuthority, Failure> => {
   const root = parseAs('root', chain.root);
   if (!root.ok) return root;
   const authority = parseAs('authority', chain.authority);
   if (!authority.ok) return authority;
   const error = authorityFailure(root.value, authority.value, chain.kind, now);
-  return error === undefined ? authority : err(error);
+  return error === undefined ? ok({ root: root.value, authority: authority.value }) : err(error);
+};
+
+/** Verifies a stored authority and its root at a time (milliseconds since 1970) and gives the authority; total. */
+export const verifyAuthority = (
+  chain: Omit<CertificateChain, 'leaf'>,
+  now: number,
+): Result<Certificate, Failure> => {
+  const both = verifyBoth(chain, now);
+  return both.ok ? ok(both.value.authority) : both;
 };
 
 /**
  * Verifies leaf, authority and root at a time (milliseconds since 1970) and gives the leaf (target 5.2, RFC 5280 section 6).
- * Each authority is good only for its own kind of leaf. Says nothing of revocation. Total; of several faults the one nearest
- * to the root is named.
+ * Each authority is good only for its own kind of leaf, and for the hosts that its name constraints allow. Says nothing of
+ * revocation. Total; of several faults the one nearest to the root is named.
  */
 export const verifyChain = (chain: CertificateChain, now: number): Result<Certificate, Failure> => {
-  const authority = verifyAuthority(chain, now);
-  if (!authority.ok) return authority;
+  const both = verifyBoth(chain, now);
+  if (!both.ok) return both;
+  const { root, authority } = both.value;
   const leaf = parseAs('leaf', chain.leaf);
   if (!leaf.ok) return leaf;
-  if (!issuedBy(leaf.value, authority.value)) return err(failure('chain-leaf-issuer'));
-  const error = checkCommon('leaf', leaf.value, now) ?? checkLeaf(chain.kind, leaf.value);
+  if (!issuedBy(leaf.value, authority)) return err(failure('chain-leaf-issuer'));
+  const error =
+    checkCommon('leaf', leaf.value, now) ??
+    checkLeaf(chain.kind, leaf.value) ??
+    checkNames([root, authority], leaf.value);
   return error === undefined ? leaf : err(error);
 };

@@ -35,7 +35,9 @@ export const derInteger = (unsigned: Uint8Array): Uint8Array => {
 /** Unsigned big-endian bytes of a number not below zero. */
 export const unsignedBytes = (value: bigint): Uint8Array => {
   const digits = value.toString(16);
-  return new Uint8Array(Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex'));
+  return new Uint8Array(
+    Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex'),
+  );
 };
 
 /** ENUMERATED from 0 to 127. */
@@ -57,7 +59,10 @@ export const derObjectIdentifier = (dotted: string): Uint8Array => {
 };
 
 const timeDigits = (milliseconds: number): string =>
-  new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z').replaceAll(/[-:T]/g, '');
+  new Date(milliseconds)
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(/[-:T]/g, '');
 
 /** GeneralizedTime in UTC to the second (RFC 5280 section 4.1.2.5.2); fractions of a second are dropped. Milliseconds since 1970. */
 export const derGeneralizedTime = (milliseconds: number): Uint8Array =>

@@ -16,6 +16,7 @@ import {
 import { concat } from '../bytes.ts';
 import { sha1 } from '../primitives/hash.ts';
 import { ipAddressBytes } from './ip-address.ts';
+import { onlyHosts } from './name-constraints.ts';
 import { keyUsageBit, type CertificateProfile } from './profiles.ts';
 
 /** Signs bytes with RSASSA-PKCS1-v1_5 and SHA-256; whoever holds the key supplies it. */
@@ -36,6 +37,8 @@ export interface CertificateOrder {
     readonly certificate?: Uint8Array;
     readonly sign: RsaSigner;
   };
+  /** Of an authority: the only hosts, and names below them, that certificates under it may name; none where empty. */
+  readonly onlyHosts?: readonly string[];
   /** Unsigned, big-endian, not zero, at most 20 bytes as INTEGER (RFC 5280 section 4.1.2.2). */
   readonly serial: Uint8Array;
   /** Milliseconds since 1970; fractions of a second are dropped. */
@@ -119,6 +122,10 @@ const extensionsOf = (order: CertificateOrder, issuerKeyIdentifier?: Uint8Array)
   if (subject.hosts !== undefined) {
     const names = new AltName({ altNames: subject.hosts.map(subjectAltName) });
     extensions.push(extension('2.5.29.17', false, names.toSchema().toBER()));
+  }
+  if (order.onlyHosts !== undefined) {
+    const value = Uint8Array.from(onlyHosts(order.onlyHosts)).buffer;
+    extensions.push(extension('2.5.29.30', true, value));
   }
   return extensions;
 };
