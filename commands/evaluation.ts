@@ -63,6 +63,7 @@ const startOf = (
       seed: options.seed,
       profile: options.profile,
       lab: options.lab,
+      ...(options.topology === undefined ? {} : { topology: options.topology }),
       target: options.target ?? target.name,
     },
     repertoire,

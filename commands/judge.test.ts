@@ -70,7 +70,7 @@ describe('judging stored evidence again', () => {
     for (const folder of [empty, join(bench.folder, 'nowhere')]) {
       const { code, stdout, stderr } = await bench.run(['judge', folder]);
       expect(stderr).toMatch(oneLine(folder, 'not the folder of a finished run', 'name one'));
-      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
     }
   });
 });

@@ -13,7 +13,7 @@ const checkUnaltered = async (folder: string): Promise<void> => {
     code === 'manifest-missing'
       ? `${folder}: this is not the folder of a finished run: no manifest.json is there; name one that discretio evaluate left`
       : `${folder}: the evidence is not what the run left: ${detail ?? code}; judge an unaltered copy`,
-    exitCodes.inconclusive,
+    code === 'manifest-missing' ? exitCodes.usage : exitCodes.inconclusive,
   );
 };
 

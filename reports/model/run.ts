@@ -7,6 +7,8 @@ export const planSchema = z.strictObject({
   seed: z.number().int(),
   profile: z.enum(['quick', 'full']),
   lab: z.enum(['loopback', 'netns']),
+  /** Path of the topology's file, where it was not the usual one. */
+  topology: z.string().optional(),
   target: z.string(),
   /** Claims whose verdict decides the exit code. */
   selected: z.array(z.string()),

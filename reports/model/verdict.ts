@@ -34,7 +34,7 @@ export type Verdict = Readonly<z.infer<typeof verdictSchema>>;
 export const combine = (kinds: readonly VerdictKind[]): VerdictKind =>
   verdictKinds.find((kind) => kinds.includes(kind)) ?? 'inconclusive';
 
-/** Combines the judgements on one claim: the worst kind, told by the first judgement of that kind, with the evidence of all of that kind. */
+/** Combines the judgements on one claim: the worst kind, told by the first judgement of that kind (a pass: by all), with the evidence of all of that kind. */
 export const combineJudgements = (claim: string, judgements: readonly Judgement[]): Verdict => {
   const kind = combine(judgements.map((judgement) => judgement.kind));
   const decisive = judgements.filter((judgement) => judgement.kind === kind);
@@ -42,7 +42,13 @@ export const combineJudgements = (claim: string, judgements: readonly Judgement[
   if (!first) return { claim, kind, reason: 'no scenario gave a judgement' };
   const evidence = [...new Set(decisive.flatMap((judgement) => judgement.evidence ?? []))];
   const { scenario: _scenario, ...rest } = first;
-  return { ...rest, ...(evidence.length > 0 ? { evidence } : {}) };
+  const seen = [...new Set(decisive.flatMap(({ observed }) => observed ?? []))];
+  return {
+    ...rest,
+    // A claim that several scenarios pass rests on what all of them saw.
+    ...(kind === 'pass' && seen.length > 0 ? { observed: seen.join('; ') } : {}),
+    ...(evidence.length > 0 ? { evidence } : {}),
+  };
 };
 
 /** Exit codes of every command: clean, a claim fails, inconclusive, wrong usage. */

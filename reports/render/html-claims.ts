@@ -5,6 +5,7 @@ import type { Labels } from './labels.ts';
 import { markup, type Markup } from './markup.ts';
 import {
   bySection,
+  isUnjudged,
   rowsOf,
   unsettledKinds,
   verdictsOf,
@@ -99,14 +100,15 @@ export const renderResult = (run: Run, rows: readonly ClaimRow[], labels: Labels
   );
   const tone = run.exit === 0 ? 'good' : tones[run.exit === 1 ? 'fail' : 'inconclusive'];
   const ended = run.ended === undefined ? null : markup`${labels.text.colon} ${run.ended}`;
-  return markup`<section id="result" class="result tone-${tone}"><h2>${exits[run.exit]}</h2>
+  const headline = isUnjudged(run) ? text.nothingJudged : exits[run.exit];
+  return markup`<section id="result" class="result tone-${tone}"><h2>${headline}</h2>
 <p>${run.status === 'complete' ? statuses.complete : markup`<strong>${statuses.incomplete}</strong>${ended}`}. ${text.exitCode} <b>${run.exit}</b>.</p>
 ${ours.length > 0 && markup`<p>${text.oursCount} <b>${ours.length}</b>.</p>`}
 <ul class="counts">${counts}</ul></section>`;
 };
 
 const judgementItem = (judgement: Judgement, labels: Labels): Markup =>
-  markup`<li><code>${judgement.scenario}</code>: ${labels.standings[judgement.kind]}${judgement.reason !== undefined && markup`, ${judgement.reason}`}</li>`;
+  markup`<li><code>${judgement.scenario}</code>: ${labels.standings[judgement.kind]}${(judgement.reason ?? judgement.observed) !== undefined && markup`, ${judgement.reason ?? judgement.observed ?? ''}`}</li>`;
 
 const claimLine = (row: ClaimRow, labels: Labels): Markup => {
   const { bases, text } = labels;
@@ -117,7 +119,7 @@ const claimLine = (row: ClaimRow, labels: Labels): Markup => {
   const ours = row.standing === 'fail' && claim.basis === 'ours';
   return markup`<tr id="claim-${claim.id}"><th scope="row">${claim.id}<span class="basis">${bases[claim.basis]}</span></th>
 <td>${chip(row.standing, labels)}</td>
-<td><p>${claim.text}</p>${row.reason !== null && markup`<p class="why">${row.reason}</p>`}${ours && markup`<p class="why">${text.oursNote}</p>`}${evidenceLinks(row.verdict?.evidence)}${readings.length > 0 && markup`<p class="note">${text.restsOn} ${readings}</p>`}${judgements.length > 0 && markup`<details><summary>${text.judgements} (${judgements.length})</summary><ul class="judged">${judgements.map((judgement) => judgementItem(judgement, labels))}</ul></details>`}</td></tr>`;
+<td><p>${claim.text}</p>${(row.reason ?? row.verdict?.observed) !== undefined && markup`<p class="why">${row.reason ?? row.verdict?.observed ?? ''}</p>`}${ours && markup`<p class="why">${text.oursNote}</p>`}${evidenceLinks(row.verdict?.evidence)}${readings.length > 0 && markup`<p class="note">${text.restsOn} ${readings}</p>`}${judgements.length > 0 && markup`<details><summary>${text.judgements} (${judgements.length})</summary><ul class="judged">${judgements.map((judgement) => judgementItem(judgement, labels))}</ul></details>`}</td></tr>`;
 };
 
 /** Every claim of the run in one table, grouped by section. */

@@ -30,6 +30,10 @@ export const verdictsOf = (run: Run): readonly Verdict[] => {
   return [...run.verdicts, ...absent.map((claim) => combineJudgements(claim, []))];
 };
 
+/** Whether a run that ends cleanly judged nothing: all that was selected is a person's to judge. */
+export const isUnjudged = (run: Run): boolean =>
+  run.exit === 0 && verdictsOf(run).every(({ kind }) => kind === 'skipped');
+
 const unknownClaim = (id: string): ClaimText => ({
   id,
   section: id.replace(/\.[^.]*$/, ''),

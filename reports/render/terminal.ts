@@ -1,7 +1,7 @@
 import type { ActivityOutcome, Run } from '../model/run.ts';
 import type { Verdict, VerdictKind } from '../model/verdict.ts';
 import { labels } from './labels.ts';
-import { unsettledKinds, verdictsOf } from './standing.ts';
+import { isUnjudged, unsettledKinds, verdictsOf } from './standing.ts';
 import { oneLine } from './text.ts';
 
 /** How terminal lines are written. */
@@ -122,8 +122,10 @@ const resultLine = (run: Run, verdicts: readonly Verdict[], style: TerminalStyle
   const ended = run.ended === undefined ? '' : ` (${oneLine(run.ended)})`;
   const status = run.status === 'complete' ? '' : `. ${statuses.incomplete}${ended}`;
   const colour = run.exit === 0 ? 'green' : 'red';
-  const headline = paint(style, colour, `${exits[run.exit]}${status}.`);
-  return `${headline} ${counts.join(', ')}. ${text.exitCode}${text.colon} ${run.exit}`;
+  const said = isUnjudged(run) ? text.nothingJudged : exits[run.exit];
+  const headline = paint(style, colour, `${said}${status}.`);
+  const tally = counts.length === 0 ? '' : ` ${counts.join(', ')}.`;
+  return `${headline}${tally} ${text.exitCode}${text.colon} ${run.exit}`;
 };
 
 /** How the summary of a run is written; the language is the run's. */

@@ -64,6 +64,8 @@ const replayOf = (claim: string, plan: Plan): string =>
     'npx discretio evaluate',
     ...(plan.target === 'reference' ? [] : [`--target ${shellWord(plan.target)}`]),
     `--only ${claim} --seed ${plan.seed} --lab ${plan.lab}`,
+    ...(plan.topology === undefined ? [] : [`--topology ${shellWord(plan.topology)}`]),
+    ...(plan.profile === 'quick' ? [] : [`--profile ${plan.profile}`]),
   ].join(' ');
 
 const read = async <Schema extends z.ZodType>(

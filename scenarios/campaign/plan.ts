@@ -11,6 +11,8 @@ export interface Selection {
   readonly seed: number;
   readonly profile: 'quick' | 'full';
   readonly lab: 'loopback' | 'netns';
+  /** Path of a topology's file. */
+  readonly topology?: string;
   readonly target: string;
 }
 
@@ -43,6 +45,7 @@ export const makePlan = (
     seed: selection.seed,
     profile: selection.profile,
     lab: selection.lab,
+    ...(selection.topology === undefined ? {} : { topology: selection.topology }),
     target: selection.target,
     selected: [...selected],
     byPerson: personOnly.map((claim) => claim.id).filter((id) => selected.has(id)),

@@ -32,15 +32,15 @@ CREATE TABLE enrolments (
   created_at INTEGER NOT NULL,
   wrong_tries INTEGER NOT NULL DEFAULT 0,
   state TEXT NOT NULL CHECK (state IN ('pending', 'issued', 'dead')),
-  end TEXT CHECK (end IN ('tries', 'expired', 'blocked', 'not-sent', 'restored')),
+  ending TEXT CHECK (ending IN ('tries', 'expired', 'blocked', 'not-sent', 'restored')),
   serial TEXT REFERENCES certificates (serial),
-  CHECK ((state = 'dead') = (end IS NOT NULL) AND (state = 'issued') = (serial IS NOT NULL))
+  CHECK ((state = 'dead') = (ending IS NOT NULL) AND (state = 'issued') = (serial IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX enrolments_number ON enrolments (number, created_at);
 CREATE INDEX enrolments_created ON enrolments (created_at);
 CREATE INDEX enrolments_serial ON enrolments (serial);
 CREATE TABLE blocked_numbers (
-  number TEXT PRIMARY KEY, at INTEGER NOT NULL, by TEXT NOT NULL, reason TEXT NOT NULL
+  number TEXT PRIMARY KEY, blocked_at INTEGER NOT NULL, blocked_by TEXT NOT NULL, reason TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE revocation_list_numbers (
   authority TEXT PRIMARY KEY CHECK (authority IN ('root', 'client', 'server')),
