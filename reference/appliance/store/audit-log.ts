@@ -43,7 +43,8 @@ export const appendAudit = (
   entry: NewAuditEntry,
 ): AuditEntry => {
   const last = connection.get('SELECT * FROM audit ORDER BY sequence DESC LIMIT 1');
-  const latest = last === undefined ? entry.at : integerOf(last, 'at') + integerOf(last, 'clock_behind');
+  const latest =
+    last === undefined ? entry.at : integerOf(last, 'at') + integerOf(last, 'clock_behind');
   const { at, actor, action, subject } = entry;
   const columns = {
     sequence: last === undefined ? 1 : integerOf(last, 'sequence') + 1,
@@ -73,7 +74,9 @@ const conditionsOf = (
     ['actor = :actor', 'actor', actor],
     // The character after `/` ends the range of what begins with the noun.
     [
-      isNoun ? `action >= :action AND action < substr(:action, 1, length(:action) - 1) || '0'` : 'action = :action',
+      isNoun
+        ? `action >= :action AND action < substr(:action, 1, length(:action) - 1) || '0'`
+        : 'action = :action',
       'action',
       action,
     ],
@@ -93,7 +96,7 @@ const conditionsOf = (
 
 /** The rows in order, in pages: no statement stays open between two of them. */
 const rowsOf = function* (connection: Connection): Generator<Row> {
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const page = connection.all(
       'SELECT * FROM audit WHERE sequence > :after ORDER BY sequence LIMIT :pageSize',
       { after, pageSize },

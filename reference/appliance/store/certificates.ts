@@ -171,7 +171,8 @@ export const createCertificateStore = (
   renew: ({ serial, certificate, at, notice }) =>
     connection.write((emit) => {
       const old = findCertificate(connection, serial);
-      const isGood = old?.state === 'valid' && old.authority === 'client' && at < old.notAfter + 1000;
+      const isGood =
+        old?.state === 'valid' && old.authority === 'client' && at < old.notAfter + 1000;
       if (!isGood || memory.isBlocked(old.subject)) return { kind: 'refused' };
       const detail = { renews: serial };
       return replaceCertificates(connection, emit, {

@@ -103,7 +103,16 @@ export const createEnrolmentStore = (
       connection.run(
         `INSERT INTO enrolments (id, number, public_key, request_hash, token_hash, created_at, state, ending)
          VALUES (:id, :number, :publicKey, :requestHash, :tokenHash, :at, :state, :ending)`,
-        { id, number, publicKey, requestHash, tokenHash, at, state: state ?? '', ending: ending ?? null },
+        {
+          id,
+          number,
+          publicKey,
+          requestHash,
+          tokenHash,
+          at,
+          state: state ?? '',
+          ending: ending ?? null,
+        },
       );
       const action = isBlocked ? 'enrolment/refused-blocked' : 'enrolment/requested';
       const detail = { enrolment: id, request: requestHash };
@@ -141,10 +150,10 @@ export const createEnrolmentStore = (
       const made = { certificate, number, at, notice, detail };
       const outcome = replaceCertificates(connection, emit, made);
       if (outcome.kind === 'issued') {
-        connection.run(
-          `UPDATE enrolments SET state = 'issued', serial = :serial WHERE id = :id`,
-          { id, serial: certificate.serial },
-        );
+        connection.run(`UPDATE enrolments SET state = 'issued', serial = :serial WHERE id = :id`, {
+          id,
+          serial: certificate.serial,
+        });
       }
       return outcome;
     }),

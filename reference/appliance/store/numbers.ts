@@ -36,15 +36,29 @@ export const createNumberStore = (connection: Connection, memory: StatusMemory):
         enrolments: pending.length,
         alreadyBlocked,
       };
-      appendAudit(connection, emit, { at, actor: by, action: 'number/revoked', subject: number, detail });
+      appendAudit(connection, emit, {
+        at,
+        actor: by,
+        action: 'number/revoked',
+        subject: number,
+        detail,
+      });
       const serials = certificates.map(({ serial }) => serial);
       return { serials, enrolmentsKilled: pending.length, alreadyBlocked };
     }),
   releaseNumber: ({ number, by, at }) =>
     connection.write((emit) => {
-      const released = connection.run('DELETE FROM blocked_numbers WHERE number = :number', { number });
+      const released = connection.run('DELETE FROM blocked_numbers WHERE number = :number', {
+        number,
+      });
       if (released === 0) return false;
-      appendAudit(connection, emit, { at, actor: by, action: 'number/released', subject: number, detail: {} });
+      appendAudit(connection, emit, {
+        at,
+        actor: by,
+        action: 'number/released',
+        subject: number,
+        detail: {},
+      });
       emit({ kind: 'number-released', number });
       return true;
     }),

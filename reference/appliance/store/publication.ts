@@ -12,7 +12,8 @@ export const createRevocationListStore = (connection: Connection): RevocationLis
         { authority },
       );
       const seconds = Math.floor(at / 1000);
-      const number = last === undefined ? seconds : Math.max(seconds, integerOf(last, 'number') + 1);
+      const number =
+        last === undefined ? seconds : Math.max(seconds, integerOf(last, 'number') + 1);
       connection.run(
         `INSERT INTO revocation_list_numbers VALUES (:authority, :number)
          ON CONFLICT (authority) DO UPDATE SET number = :number`,
@@ -22,6 +23,11 @@ export const createRevocationListStore = (connection: Connection): RevocationLis
     }),
   publish: ({ authority, number, thisUpdate, nextUpdate, der }) =>
     connection.write((emit) => {
+      connection.run(
+        `INSERT INTO revocation_list_numbers VALUES (:authority, :number)
+         ON CONFLICT (authority) DO UPDATE SET number = max(number, :number)`,
+        { authority, number },
+      );
       const changed = connection.run(
         `INSERT INTO revocation_lists VALUES (:authority, :number, :thisUpdate, :nextUpdate, :der)
          ON CONFLICT (authority) DO UPDATE SET number = excluded.number, this_update = excluded.this_update,
@@ -30,7 +36,11 @@ export const createRevocationListStore = (connection: Connection): RevocationLis
       );
       if (changed === 0) return false;
       const entry = { at: thisUpdate, actor: 'system', action: 'revocation-list/published' };
-      appendAudit(connection, emit, { ...entry, subject: authority, detail: { number, nextUpdate } });
+      appendAudit(connection, emit, {
+        ...entry,
+        subject: authority,
+        detail: { number, nextUpdate },
+      });
       return true;
     }),
   latest: (authority) => {
@@ -56,12 +66,21 @@ export const createMessageStore = (connection: Connection): MessageStore => {
       if (row === undefined) return;
       connection.run('DELETE FROM messages WHERE id = :id', { id });
       const subject = textOf(row, 'number');
-      appendAudit(connection, emit, { at, actor: 'system', action, subject, detail: { message: id } });
+      appendAudit(connection, emit, {
+        at,
+        actor: 'system',
+        action,
+        subject,
+        detail: { message: id },
+      });
     });
   return {
     due: (at, limit) =>
       connection
-        .all('SELECT * FROM messages WHERE due_at <= :at ORDER BY due_at, id LIMIT :limit', { at, limit })
+        .all('SELECT * FROM messages WHERE due_at <= :at ORDER BY due_at, id LIMIT :limit', {
+          at,
+          limit,
+        })
         .map((row) => ({
           id: integerOf(row, 'id'),
           number: textOf(row, 'number'),
@@ -94,7 +113,13 @@ export const createSettingStore = (connection: Connection): SettingStore => ({
         'INSERT INTO settings VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = :value',
         { name, value },
       );
-      appendAudit(connection, emit, { at, actor: by, action: 'setting/changed', subject: name, detail: {} });
+      appendAudit(connection, emit, {
+        at,
+        actor: by,
+        action: 'setting/changed',
+        subject: name,
+        detail: {},
+      });
     });
   },
 });

@@ -3,7 +3,8 @@ import type { StoreError, StoreErrorCode } from './contract.ts';
 const texts: Readonly<Record<StoreErrorCode, string>> = {
   'store/in-use': 'another instance works on this state; stop it first',
   'store/full': 'the disk is full; free space and try again',
-  'store/read-only': 'the disk or folder cannot be written; mount it writable or mend its permissions',
+  'store/read-only':
+    'the disk or folder cannot be written; mount it writable or mend its permissions',
   'store/corrupt': 'the database is damaged; restore a backup into a new folder',
   'store/disk':
     'the disk failed, so it is unknown what it holds; check it, then start the appliance again',

@@ -1,3 +1,5 @@
+import type { Crl } from './crl.ts';
+
 /** How long an authority's list is in force, and how far back it is dated, in milliseconds. */
 export const crlTimes = {
   /** Bounds for how long an old list may be passed off as the newest. */
@@ -15,24 +17,18 @@ export const crlDates = (
   nextUpdate: now + lifetime,
 });
 
-/** What is known of the list published last. */
-export interface PublishedCrl {
-  readonly thisUpdate: number;
-  readonly nextUpdate: number;
-  /** How many certificates it revokes. */
-  readonly revocations: number;
-}
-
 /**
- * When the next list is to be issued (milliseconds since 1970; `now` where it is due): at once where there is none or where
- * certificates were revoked since, where the clock has gone back before its date, else at half of its life.
+ * When the next list is to be issued (milliseconds since 1970; `now` where it is due): at once where there is none, where a serial
+ * ({@link serialText}) is revoked that it lacks, or where the clock is before its date; else at half of its life. Entries that may
+ * be left out since stay until then.
  */
 export const nextCrlIssue = (
-  published: PublishedCrl | undefined,
-  revocations: number,
+  published: Pick<Crl, 'thisUpdate' | 'nextUpdate' | 'revoked'> | undefined,
+  revokedSerials: readonly string[],
   now: number,
 ): number => {
-  if (published === undefined || published.revocations !== revocations) return now;
-  const { thisUpdate, nextUpdate } = published;
-  return now < thisUpdate ? now : Math.max(now, thisUpdate + (nextUpdate - thisUpdate) / 2);
+  if (published === undefined) return now;
+  const { thisUpdate, nextUpdate, revoked } = published;
+  if (now < thisUpdate || revokedSerials.some((serial) => !revoked.has(serial))) return now;
+  return Math.max(now, thisUpdate + (nextUpdate - thisUpdate) / 2);
 };

@@ -26,16 +26,16 @@ const reasonOf = (messages: readonly SipMessage[]): string | undefined =>
   messages[0] && header(messages[0], 'Reason');
 
 describe('calls that the appliance ends', () => {
-  it('says BYE to the other phone of a revoked user, inside the dialog and with a Reason', () => {
+  it('says BYE to both phones when a user is revoked, inside the dialog and with a Reason', () => {
     const pair = established();
-    const { network, alice } = pair;
+    const { network, alice, bob } = pair;
     const before = sentTo(pair, ALICE, 'BYE');
     network.proxyInput({ kind: 'revoke', number: BOB });
     const byes = sentTo(pair, ALICE, 'BYE');
     expect([before.length, byes.length]).toEqual([0, 1]);
-    expect(reasonOf(byes)).toBe('SIP;cause=403;text="Certificate revoked"');
-    expect(alice.last()?.kind).toBe('bye');
-    expect(sentTo(pair, BOB, 'BYE')).toEqual([]);
+    for (const each of [byes, sentTo(pair, BOB, 'BYE')])
+      expect(reasonOf(each)).toBe('SIP;cause=403;text="Certificate revoked"');
+    expect([alice.last()?.kind, bob.last()?.kind]).toEqual(['bye', 'bye']);
     expect(outputs(network, 'call-ended')).toEqual([
       { kind: 'call-ended', callId: 'call-1', reason: 'revoked' },
     ]);

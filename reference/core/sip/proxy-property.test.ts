@@ -225,8 +225,9 @@ const createWorld = () => {
         return give({ kind: 'connection-closed', connection });
       }
       case 'revoke':
+        give({ kind: 'revoke', number: nameOf(given.user) });
         for (const number of [0, 1]) closeLine(nameOf(given.user), number);
-        return give({ kind: 'revoke', number: nameOf(given.user) });
+        return undefined;
       case 'pass':
         now += given.time;
         return give({ kind: 'tick' });

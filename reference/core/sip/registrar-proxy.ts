@@ -10,7 +10,7 @@ import {
   type SipRequest,
   withHeaders,
 } from './message.ts';
-import { awaitReturn, endCall, endCallsOf } from './proxy-calls.ts';
+import { awaitReturn, callsOf, endCall, endCallsOf } from './proxy-calls.ts';
 import { receiveCancel, routeRequest } from './proxy-requests.ts';
 import { checkLoad, RETRY_AFTER } from './proxy-checks.ts';
 import { reasonOf } from './proxy-farewells.ts';
@@ -184,8 +184,13 @@ const connectionClosed = (proxy: Proxy, connection: ConnectionId): void => {
     }
 };
 
-/** Interpretation I-7: ends the live connections and calls of a revoked user; {@link sayFarewell} tells the other phones. */
+/**
+ * Interpretation I-7: ends the live connections and calls of a revoked user; {@link sayFarewell} tells the phones at both ends of
+ * a conversation, which is why it is ended while the connection is still there.
+ */
 const revoke = (proxy: Proxy, number: string): void => {
+  for (const call of callsOf(proxy, number))
+    if (call.state === 'answered') endCall(proxy, call, 'revoked');
   for (const [connection, peer] of proxy.connections)
     if (peer.commonName === number) {
       proxy.outputs.push({ kind: 'close', connection });
