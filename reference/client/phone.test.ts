@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openLoopbackSite, type LabSite } from '../../simulators/lab/site.ts';
@@ -244,20 +244,31 @@ describe('stopping', () => {
     await expect(alice.register()).rejects.toThrow(/the phone is stopped/);
   });
 
-  it('while a server keeps it waiting ends as soon as that does', async () => {
-    const silent = createServer();
-    const sockets: Socket[] = [];
-    silent.on('connection', (socket) => sockets.push(socket.on('error', () => undefined)));
+  it.each([
+    ['registers', 'sip', (phone: ReferencePhone) => phone.register()],
+    [
+      'enrols',
+      'registration',
+      (phone: ReferencePhone) => phone.requestEnrolment(bobNumber, passphrase),
+    ],
+  ] as const)('does not wait for a silent server with which it %s', async (_, service, act) => {
+    const silent = createServer((socket) => void socket.on('error', () => undefined).resume());
     silent.listen(0, host);
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
-    const alice = await unlocked(aliceNumber, { sip: { host, port } });
-    const registering = alice.register().catch((error: Error) => error.message);
+    const alice = createPhone(
+      { ...(await settingsOf(aliceNumber)), [service]: { host, port } },
+      { refusal: ({ code }) => void refusals.push(code) },
+    );
+    phones.push(alice);
+    if (service === 'sip') {
+      await unlocked(aliceNumber).then((phone) => phone.stop());
+      await alice.unlock(passphrase);
+    }
+    const acting = act(alice).catch((error: Error) => error.message);
     await once(silent, 'connection');
-    const stopping = alice.stop();
-    for (const socket of sockets) socket.destroy();
-    await stopping;
-    expect(await registering).toMatch(/closed during the handshake|handshake failed/);
+    await alice.stop();
+    expect(await acting).toMatch(/the attempt was given up/);
     silent.close();
   });
 });

@@ -45,7 +45,7 @@ export interface ReferencePhone {
   hangUp(): void;
   view(): CallView;
   readonly events: PhoneEvents;
-  /** Hangs up and leaves the network, in whatever state, for good. What is under way ends first, within its deadline. */
+  /** Hangs up and leaves the network, in whatever state, for good. Handshakes and enrolments under way are given up. */
   stop(): Promise<void>;
 }
 
@@ -64,10 +64,15 @@ const createQueue = () => {
 
 type Enrolling = Pick<ReferencePhone, 'requestEnrolment' | 'completeEnrolment'>;
 
-const createEnrolling = (settings: PhoneSettings, logs: PhoneLogs): Enrolling => {
+const createEnrolling = (
+  settings: PhoneSettings,
+  logs: PhoneLogs,
+  signal: AbortSignal,
+): Enrolling => {
   const { registration: endpoint, trust, folder } = settings;
   const keyLog = logs.tlsKeys ? { keyLog: logs.tlsKeys } : {};
-  const options = { endpoint, trust, folder, now: Date.now, deadline: serviceDeadline, ...keyLog };
+  const deadline = serviceDeadline;
+  const options = { endpoint, trust, folder, now: Date.now, deadline, signal, ...keyLog };
   let pending: PendingPhoneEnrolment | null = null;
   return {
     async requestEnrolment(number, passphrase) {
@@ -89,12 +94,14 @@ export const createPhone = (
 ): ReferencePhone => {
   const { folder, sip, trust, host, reconnection } = settings;
   const events: PhoneEvents = new EventEmitter();
-  const enrolling = createEnrolling(settings, logs);
+  const stopping = new AbortController();
+  const enrolling = createEnrolling(settings, logs, stopping.signal);
   const queue = createQueue();
   let phone: UnlockedPhone | null = null;
-  let isStopped = false;
   const inTurn = (work: () => Promise<void>): Promise<void> =>
-    queue.add(() => (isStopped ? Promise.reject(new Error('the phone is stopped')) : work()));
+    queue.add(() =>
+      stopping.signal.aborted ? Promise.reject(new Error('the phone is stopped')) : work(),
+    );
   const unlocked = (): UnlockedPhone => {
     if (!phone) throw new Error('the phone is locked; unlock it first');
     return phone;
@@ -123,7 +130,7 @@ export const createPhone = (
     hangUp: () => unlocked().calls.hangUp(),
     view: () => phone?.calls.view() ?? viewOf(null),
     async stop() {
-      isStopped = true;
+      stopping.abort();
       await phone?.close();
       await queue.idle();
     },

@@ -43,7 +43,7 @@ export interface UnlockedPhone {
    */
   register(): Promise<void>;
   connected(): boolean;
-  /** Hangs up and ends the connection, for good: no socket and no timer stays. */
+  /** Hangs up, gives a handshake under way up and ends the connection, for good: no socket and no timer stays. */
   close(): Promise<void>;
 }
 
@@ -71,13 +71,18 @@ const logRefusal = (logs: PhoneLogs, error: unknown): void => {
   logs.refusal({ at: Date.now(), code: String(error.code), detail: error.message });
 };
 
-const connect = async (options: UnlockedPhoneOptions, signalling: Signalling): Promise<void> => {
+const connect = async (
+  options: UnlockedPhoneOptions,
+  signalling: Signalling,
+  signal: AbortSignal,
+): Promise<void> => {
   const { identity, sip, trust, host, logs, parts } = options;
   const connecting = parts.connectTls({
     endpoint: sip,
     trust,
     identity,
     deadline: handshakeDeadline,
+    signal,
     ...(logs.tlsKeys ? { keyLog: logs.tlsKeys } : {}),
   });
   const socket = await connecting.catch((error: unknown) => {
@@ -111,10 +116,11 @@ export const openUnlockedPhone = (options: UnlockedPhoneOptions): UnlockedPhone 
     command: (command) => signalling.command(command),
     changed: () => void events.emit('changed'),
   });
+  const closing = new AbortController();
   const registering = createRegistering({
     policy: options.reconnection ?? {},
     signalling: () => signalling,
-    connect: () => connect(options, signalling),
+    connect: () => connect(options, signalling, closing.signal),
     tell: (problem) => void events.emit('registration', problem),
     name: identity.number,
   });
@@ -136,6 +142,7 @@ export const openUnlockedPhone = (options: UnlockedPhoneOptions): UnlockedPhone 
     connected: () => signalling.connected(),
     async close() {
       const stopped = registering.stop();
+      closing.abort();
       await Promise.all([calls.close(), signalling.close(), stopped]);
     },
   };

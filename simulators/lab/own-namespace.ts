@@ -1,4 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { missingLabTool, toolPath } from './lab-tools.ts';
 import { ownedHere, removeLeftoverFolders } from './run-folders.ts';
 
@@ -24,7 +25,7 @@ export const commandStart = (): number => Number(process.env[marker] ?? performa
 export type NamespaceOutcome =
   | { readonly kind: 'ran'; readonly exitCode: number }
   /** It was killed before it could end by itself. */
-  | { readonly kind: 'killed'; readonly signal: NodeJS.Signals }
+  | { readonly kind: 'killed'; readonly signal: string }
   | { readonly kind: 'unavailable'; readonly reason: string };
 
 /** Arguments of unshare; an ordinary user is root inside a user namespace, where he may capture and configure. */
@@ -69,13 +70,46 @@ const isPassedSignal = (message: unknown): message is PassedSignal =>
   'signal' in message &&
   passedOn.some((signal) => signal === message.signal);
 
-const exitOf = (child: ChildProcess): Promise<NamespaceOutcome> =>
-  new Promise((resolve, reject) => {
+const isEnd = (message: unknown): boolean =>
+  typeof message === 'object' && message !== null && 'ended' in message;
+
+/** Milliseconds after its end in which a child is heard. */
+const lastWords = 500;
+
+/**
+ * How a child ended. In process numbers of its own it says so itself: what unshare ends with when its child was killed
+ * differs from one version to the next, and is 1 in some.
+ */
+const exitOf = async (child: ChildProcess, scope: NamespaceScope): Promise<NamespaceOutcome> => {
+  let announced = scope === 'network';
+  child.on('message', (message) => {
+    announced ||= isEnd(message);
+  });
+  const heard = new Promise<void>((resolve) => {
+    child.once('disconnect', resolve);
+  });
+  const ended = await new Promise<NamespaceOutcome>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) =>
       resolve(signal === null ? { kind: 'ran', exitCode: code ?? 2 } : { kind: 'killed', signal }),
     );
   });
+  await Promise.race([heard, delay(lastWords, undefined, { ref: false })]);
+  return ended.kind === 'ran' && !announced ? { kind: 'killed', signal: 'a signal' } : ended;
+};
+
+/** The words that start a program in namespaces of its own. */
+const wordsToStart = (
+  program: string,
+  rest: readonly string[],
+  scope: NamespaceScope,
+): readonly string[] => [
+  ...unshareArguments(scope),
+  process.execPath,
+  ...(scope === 'lab' ? [`--import=${new URL('announce-end.ts', import.meta.url).href}`] : []),
+  program,
+  ...rest,
+];
 
 /**
  * Runs this very program again, with the same arguments, in namespaces of its own: nothing else is on its network, and an
@@ -90,27 +124,28 @@ export const runInOwnNamespace = async (
   const reason = namespaceProblem(scope);
   if (reason !== null) return { kind: 'unavailable', reason };
   await removeLeftoverFolders('keep');
-  const child = spawn('unshare', [...unshareArguments(scope), process.execPath, program, ...rest], {
-    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    // A terminal that hangs up would end unshare, and it the whole lab, before a report can be written.
-    detached: scope === 'lab',
-    env: {
-      ...process.env,
-      ...(scope === 'lab' ? { PATH: toolPath() } : {}),
-      ...ownedHere(),
-      ...(process.getuid?.() === 0 ? {} : { [ordinaryUser]: 'yes' }),
-      [marker]: String(performance.timeOrigin),
-    },
-  });
-  if (child.pid !== undefined)
-    child.send({ standIn: child.pid } satisfies Numbered, () => undefined);
+  let child: ChildProcess | null = null;
   const pass = (signal: NodeJS.Signals): void => {
-    if (scope === 'network') child.kill(signal);
-    else if (child.connected) child.send({ signal } satisfies PassedSignal);
+    if (scope === 'network') child?.kill(signal);
+    else if (child?.connected === true) child.send({ signal } satisfies PassedSignal);
   };
   for (const signal of passedOn) process.on(signal, pass);
   try {
-    return await exitOf(child);
+    child = spawn('unshare', wordsToStart(program, rest, scope), {
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+      // A terminal that hangs up would end unshare, and it the whole lab, before a report can be written.
+      detached: scope === 'lab',
+      env: {
+        ...process.env,
+        ...(scope === 'lab' ? { PATH: toolPath() } : {}),
+        ...ownedHere(),
+        ...(process.getuid?.() === 0 ? {} : { [ordinaryUser]: 'yes' }),
+        [marker]: String(performance.timeOrigin),
+      },
+    });
+    if (child.pid !== undefined)
+      child.send({ standIn: child.pid } satisfies Numbered, () => undefined);
+    return await exitOf(child, scope);
   } finally {
     for (const signal of passedOn) process.off(signal, pass);
     // What a killed child could not remove.

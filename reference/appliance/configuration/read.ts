@@ -65,7 +65,10 @@ const describe = (issue: z.core.$ZodIssue): { path: readonly PropertyKey[]; text
   }
   const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
   const reason = missing ? 'is missing' : issue.message;
-  return { path: issue.path, text: `${reason.replace(/^[A-Z]/, (first) => first.toLowerCase())}; ${wayOut}` };
+  return {
+    path: issue.path,
+    text: `${reason.replace(/^[A-Z]/, (first) => first.toLowerCase())}; ${wayOut}`,
+  };
 };
 
 const parse = (file: string, text: string): { document: Document; lines: LineCounter } => {

@@ -23,7 +23,9 @@ const hostName = z
 const path = z.string().min(1).max(4096);
 
 /** Linux: at most 15 bytes, no slash or blank; the quotation mark would end a string of nftables. */
-const device = z.string().regex(/^[A-Za-z0-9_.@-]{1,15}$/, 'is not the name of a network interface');
+const device = z
+  .string()
+  .regex(/^[A-Za-z0-9_.@-]{1,15}$/, 'is not the name of a network interface');
 
 const secretSource = z
   .union(
@@ -56,13 +58,19 @@ const smpp = z.strictObject({
 
 const http = z.strictObject({
   kind: z.literal('http').describe('a gateway that takes HTTP requests'),
-  url: z.url({ protocol: /^https?$/ }).describe('where requests go; {number} and {text} are put in'),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .describe('where requests go; {number} and {text} are put in'),
   method: z.enum(['GET', 'POST', 'PUT']).default('POST').describe('how'),
   headers: z
     .record(z.string().regex(/^[A-Za-z0-9-]{1,64}$/), z.string().max(1024))
     .default({})
     .describe('header fields; {secret} is put in'),
-  body: z.string().max(4096).optional().describe('template of the body: {number}, {text}, {secret}'),
+  body: z
+    .string()
+    .max(4096)
+    .optional()
+    .describe('template of the body: {number}, {text}, {secret}'),
   secret: secretSource.optional(),
 });
 
@@ -72,7 +80,10 @@ const signallingLimits = z
     connectionsPerAddress: z.int().min(1).describe('of one address; many phones may share one'),
     connectionsPerUser: z.int().min(1).describe('of one certificate'),
     handshaking: z.int().min(1).describe('connections in their handshake, in all'),
-    handshakingPerAddress: z.int().min(1).describe('connections in their handshake, of one address'),
+    handshakingPerAddress: z
+      .int()
+      .min(1)
+      .describe('connections in their handshake, of one address'),
     calls: z.int().min(1).describe('calls under way in all'),
     callsPerUser: z.int().min(1).describe('calls under way that one user began'),
   })
@@ -192,8 +203,7 @@ export const contradictionsOf = ({
   metrics,
 }: ApplianceConfiguration): readonly Contradiction[] => {
   const found: Contradiction[] = [];
-  const say = (where: string, message: string) =>
-    found.push({ path: where.split('.'), message });
+  const say = (where: string, message: string) => found.push({ path: where.split('.'), message });
   const { relay, sip, registration } = internet;
   if (relay.last - (relay.first + (relay.first % 2)) < 3)
     say('internet.relay.last', 'leaves no four ports for a call; give a larger range');

@@ -4,7 +4,9 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createRequest } from '../../core/pki/request.ts';
 import { newTestKey, type TestKey } from '../../core/pki/testing/hierarchy.ts';
 import { createEnrolment, enrolmentLimits, type Enrolment } from './enrolment.ts';
-import { createMemoryStore } from './store.ts';
+import { toHex } from '../../core/bytes.ts';
+import type { ApplianceStore } from '../store/contract.ts';
+import { createMemoryStore } from '../store/open.ts';
 
 const number = '+33612345678';
 const day = 86_400_000;
@@ -26,15 +28,18 @@ describe('enrolment (I-6)', () => {
   let sent: { readonly number: string; readonly token: string }[];
   let issued: { readonly number: string; readonly publicKey: Uint8Array }[];
   let enrolment: Enrolment;
+  let store: ApplianceStore;
   let sendFails: boolean;
 
   beforeAll(async () => {
     key = newTestKey();
     csr = await createRequest({ commonName: number, publicKey: key.spki, sign: key.sign });
   });
+  const requestFor = (from: TestKey, to = number): Promise<string> =>
+    createRequest({ commonName: to, publicKey: from.spki, sign: from.sign });
   const create = (random: (length: number) => Uint8Array = randomBytes): Enrolment =>
     createEnrolment({
-      store: createMemoryStore(),
+      store,
       now: () => now,
       randomBytes: random,
       sendToken: (to, token) => {
@@ -44,7 +49,8 @@ describe('enrolment (I-6)', () => {
       },
       issue: (to, publicKey) => {
         issued.push({ number: to, publicKey });
-        return Promise.resolve(Uint8Array.of(issued.length));
+        const der = Uint8Array.of(issued.length);
+        return Promise.resolve({ serial: toHex(der), der, publicKey, notAfter: now + 700 * day });
       },
     });
   beforeEach(() => {
@@ -52,6 +58,7 @@ describe('enrolment (I-6)', () => {
     sent = [];
     issued = [];
     sendFails = false;
+    store = createMemoryStore();
     enrolment = create();
   });
 
@@ -114,7 +121,7 @@ describe('enrolment (I-6)', () => {
 
   it('binds the token to its request', async () => {
     enrolment = create(drawing(111_111, 222_222));
-    const first = await begin();
+    const first = await begin(await requestFor(newTestKey()));
     const second = await begin();
     expect([first.token, second.token]).toEqual(['111111', '222222']);
     expect(await codeOf(enrolment.certificate(second.id, first.token))).toBe(
@@ -145,7 +152,7 @@ describe('enrolment (I-6)', () => {
   it('answers alike for a number that is enrolled already', async () => {
     const { id, token } = await begin();
     await enrolment.certificate(id, token);
-    const again = await enrolment.request(number, csr);
+    const again = await enrolment.request(number, await requestFor(newTestKey()));
     expect(again).toEqual({ ok: true, value: { id: expect.stringMatching(/^[0-9a-f]{32}$/) } });
   });
 
@@ -191,6 +198,7 @@ describe('enrolment (I-6)', () => {
     async (draw) => {
       now = 1_700_000_000_000;
       sent = [];
+      store = createMemoryStore();
       enrolment = create(drawing(draw, 42));
       const { token } = await begin();
       const expected = draw < 4_294_000_000 ? draw % 1_000_000 : 42;

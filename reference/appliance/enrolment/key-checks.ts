@@ -38,7 +38,9 @@ const squareRoot = (value: bigint): bigint => {
 /** Squares have few residues: most others are told without a root. */
 const squareTests = [64, 63, 65, 11].map((modulus) => ({
   modulus: BigInt(modulus),
-  squares: new Set(Array.from({ length: modulus }, (_, index) => BigInt((index * index) % modulus))),
+  squares: new Set(
+    Array.from({ length: modulus }, (_, index) => BigInt((index * index) % modulus)),
+  ),
 }));
 
 const isSquare = (value: bigint): boolean => {

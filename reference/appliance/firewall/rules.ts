@@ -48,14 +48,18 @@ const neighbourDiscovery = 'nd-neighbor-solicit, nd-neighbor-advert, nd-router-a
 const newcomers = (family: 4 | 6): string =>
   `  set newcomers${family} { type ipv${family}_addr; size 65535; flags dynamic,timeout; timeout 60s; }`;
 
+/** Only what would be admitted counts, so that a scan of closed ports uses up nothing. */
 const restrain = (
   device: string,
+  services: readonly ExposedService[],
   { connectionsPerSecond, connectionBurst }: ConnectionLimits,
 ): readonly string[] => {
+  const ports = services.filter(({ protocol }) => protocol === 'tcp').map(portsOf);
+  if (ports.length === 0) return [];
   const over = `limit rate over ${connectionsPerSecond}/second burst ${connectionBurst} packets`;
   // The key's family makes each rule apply to packets of that family alone.
   const rule = (family: 4 | 6, source: string): string =>
-    `    iifname "${device}" meta l4proto tcp ct state new add @newcomers${family} { ${source} ${over} } drop comment "too many connections of one source"`;
+    `    iifname "${device}" tcp dport { ${ports.join(', ')} } ct state new add @newcomers${family} { ${source} ${over} } drop comment "too many connections of one source"`;
   return [rule(4, 'ip saddr'), rule(6, 'ip6 saddr & ffff:ffff:ffff:ffff::')];
 };
 
@@ -74,7 +78,11 @@ const checkPorts = (services: readonly ExposedService[]): void => {
  * The appliance's rules for nftables, IPv4 and IPv6 alike: what the description names gets in on its own side, answers get in,
  * everything else is dropped, and nothing is forwarded. Throws one line when the description leaves the sides or a port open.
  */
-export const nftablesRules = ({ internet, administration, limits }: ApplianceInterfaces): string => {
+export const nftablesRules = ({
+  internet,
+  administration,
+  limits,
+}: ApplianceInterfaces): string => {
   if (administration?.device === internet.device) throw sameDevice(internet.device);
   checkPorts([...internet.services, ...(administration?.services ?? [])]);
   return [
@@ -89,7 +97,7 @@ export const nftablesRules = ({ internet, administration, limits }: ApplianceInt
     '    ct state established,related accept',
     '    ct state invalid drop',
     `    icmpv6 type { ${neighbourDiscovery} } ip6 hoplimit 255 accept`,
-    ...restrain(internet.device, limits ?? defaultConnectionLimits),
+    ...restrain(internet.device, internet.services, limits ?? defaultConnectionLimits),
     ...admit(internet.device, internet.services),
     ...(administration ? admit(administration.device, administration.services) : []),
     '  }',

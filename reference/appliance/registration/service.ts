@@ -1,21 +1,19 @@
-import { fastify, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
+import { STATUS_CODES } from 'node:http';
 import type { ServerOptions } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { z } from 'zod';
-import { toPem } from '../../core/keystore/pem.ts';
+import type { AddressInfo, Socket } from 'node:net';
 import type { TlsProfile } from '../../core/tls/profile.ts';
 import type { Authorities, ServerCredentials } from '../authorities/authorities.ts';
-import {
-  createEnrolment,
-  type EnrolmentRefusal,
-  type EnrolmentRefusalCode,
-} from '../enrolment/enrolment.ts';
-import { createMemoryStore, type EnrolmentStore } from '../enrolment/store.ts';
+import type { WeakKeyList } from '../enrolment/debian-weak-keys.ts';
+import { createEnrolment, type EnrolmentOptions } from '../enrolment/enrolment.ts';
+import { startNoticeDelivery } from '../sms/notices.ts';
 import type { SmsSender } from '../sms/sms-sender.ts';
+import type { ApplianceStore } from '../store/contract.ts';
+import { createMemoryStore } from '../store/open.ts';
 import { serverTlsOptions } from '../tls/server-options.ts';
-
-/** Bytes of the largest body accepted, and milliseconds a client may take. */
-const limits = { body: 16_384, request: 10_000, handshake: 10_000, keepAlive: 5_000 } as const;
+import { answerHttpError, httpErrorOf, limits, type Report } from './answers.ts';
+import { createPresentedCheck } from './presented-certificate.ts';
+import { addRoutes, describeCertificate } from './routes.ts';
 
 /** Something the service refused, for the appliance's log; never a secret. */
 export interface RegistrationRefusal {
@@ -30,15 +28,20 @@ export interface RegistrationServiceOptions {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly credentials: ServerCredentials;
-  readonly authorities: Authorities;
+  readonly authorities: Pick<Authorities, 'clientAuthority' | 'trust' | 'issueClientCertificate'>;
   readonly sms: SmsSender;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly randomBytes: (length: number) => Uint8Array;
-  /** In memory unless given. */
-  readonly store?: EnrolmentStore;
+  /** In memory unless given; whoever gives it closes it. */
+  readonly store?: ApplianceStore;
   /** The exact profile of target 5.1 unless a deliberately other service is composed. */
   readonly profile?: TlsProfile;
+  /** {@link enrolmentLimits} unless given. */
+  readonly perAddress?: EnrolmentOptions['perAddress'];
+  readonly weakKeys?: WeakKeyList;
+  /** Further resources of the same port, such as revocation lists and OCSP (I-7); called once with a scope of their own. */
+  readonly addResources?: (app: FastifyInstance) => void;
   readonly onRefusal?: (refusal: RegistrationRefusal) => void;
 }
 
@@ -47,94 +50,36 @@ export interface RegistrationService {
   close(): Promise<void>;
 }
 
-const enrolmentBody = z.strictObject({ number: z.string().max(32), csr: z.string().max(8192) });
-const certificateBody = z.strictObject({ token: z.string().regex(/^[0-9]{6}$/) });
-const certificateParams = z.object({ id: z.string().regex(/^[0-9a-f]{32}$/) });
-
-const statusOf: Record<EnrolmentRefusalCode, number> = {
-  'enrolment/number': 400,
-  'enrolment/request': 400,
-  'enrolment/request-algorithm': 400,
-  'enrolment/request-key': 400,
-  'enrolment/proof-of-possession': 400,
-  'enrolment/common-name': 400,
-  'enrolment/too-many-requests': 429,
-  'enrolment/message-not-sent': 503,
-  'enrolment/unknown': 404,
-  'enrolment/token-expired': 410,
-  'enrolment/token-dead': 410,
-  'enrolment/token-wrong': 403,
-};
-
-const httpErrors: Record<number, { readonly code: string; readonly message: string }> = {
-  404: { code: 'http/not-found', message: 'no such resource' },
-  413: { code: 'http/too-large', message: `the body exceeds ${limits.body} bytes` },
-  415: { code: 'http/media-type', message: 'the body must be application/json' },
-};
-
-type Report = (code: string, detail: string) => void;
-
-const answerRefusal = (
-  reply: FastifyReply,
-  refusal: EnrolmentRefusal,
-  subject: string,
-  report: Report,
-): FastifyReply => {
-  report(refusal.code, subject);
-  return reply.code(statusOf[refusal.code]).send({ error: refusal.code, message: refusal.message });
-};
-
-const answerHttpError = (reply: FastifyReply, status: number, report: Report): FastifyReply => {
-  const { code, message } =
-    httpErrors[status] ??
-    (status < 500
-      ? { code: 'http/bad-request', message: 'the request is malformed' }
-      : { code: 'http/internal', message: 'the service failed; try again later' });
-  report(code, `HTTP ${status}`);
-  return reply.code(status).send({ error: code, message });
-};
-
 const tokenText = (token: string): string =>
   `Discretio: your enrolment token is ${token}. It is valid for 10 minutes. Give it to nobody.`;
 
-const addRoutes = (
-  app: FastifyInstance,
-  options: RegistrationServiceOptions,
+const statuses: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+/** Answers what is no HTTP request, or came too slowly, in the form of all refusals, and closes. */
+const answerClientError = (
+  error: Error & { code?: string },
+  socket: Socket,
   report: Report,
 ): void => {
-  const { authorities } = options;
-  const enrolment = createEnrolment({
-    store: options.store ?? createMemoryStore(),
-    now: options.now,
-    randomBytes: options.randomBytes,
-    sendToken: (number, token) => options.sms.send(number, tokenText(token)),
-    issue: (number, publicKey) => authorities.issueClientCertificate(number, publicKey),
-  });
-
-  app.post('/v1/enrolments', async (request, reply) => {
-    const body = enrolmentBody.safeParse(request.body);
-    if (!body.success) return answerHttpError(reply, 400, report);
-    const { number, csr } = body.data;
-    const outcome = await enrolment.request(number, csr);
-    return outcome.ok
-      ? reply.code(202).send({ id: outcome.value.id })
-      : answerRefusal(reply, outcome.error, JSON.stringify(number), report);
-  });
-
-  app.post('/v1/enrolments/:id/certificate', async (request, reply) => {
-    const params = certificateParams.safeParse(request.params);
-    if (!params.success) return answerHttpError(reply, 404, report);
-    const body = certificateBody.safeParse(request.body);
-    if (!body.success) return answerHttpError(reply, 400, report);
-    const { id } = params.data;
-    const outcome = await enrolment.certificate(id, body.data.token);
-    if (!outcome.ok) return answerRefusal(reply, outcome.error, `enrolment ${id}`, report);
-    return reply
-      .code(201)
-      .type('application/pem-certificate-chain')
-      .send(toPem('CERTIFICATE', outcome.value) + authorities.clientAuthority.pem);
-  });
+  const status = statuses[error.code ?? ''] ?? 400;
+  const { code, message } = httpErrorOf(status);
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  report(code, `HTTP ${status}`);
+  const body = JSON.stringify({ error: code, message });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\n` +
+      `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
 };
+
+/** A store that cannot write makes the service unavailable, which is no fault of the request or the program. */
+const answerFailure = (error: FastifyError): { readonly status: number; readonly found?: string } =>
+  error.code?.startsWith('store/') === true
+    ? { status: 503, found: error.message }
+    : { status: error.statusCode ?? 500 };
 
 const createApp = (options: RegistrationServiceOptions, report: Report): FastifyInstance => {
   const tls: ServerOptions = {
@@ -145,8 +90,13 @@ const createApp = (options: RegistrationServiceOptions, report: Report): Fastify
       clientTrust: [options.authorities.trust.root, options.authorities.trust.clientAuthority],
       requireClientCertificate: false,
     }),
+    // Asked for, never required: a phone without one enrols, one with a valid one renews; the service judges what is presented.
+    requestCert: true,
+    rejectUnauthorized: false,
     handshakeTimeout: limits.handshake,
     headersTimeout: limits.request,
+    connectionsCheckingInterval: limits.checking,
+    maxHeaderSize: limits.head,
     noDelay: true,
   };
   const app: FastifyInstance = fastify({
@@ -156,12 +106,14 @@ const createApp = (options: RegistrationServiceOptions, report: Report): Fastify
     keepAliveTimeout: limits.keepAlive,
     forceCloseConnections: true,
     logger: false,
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, report),
   });
   app.removeContentTypeParser('text/plain');
   app.setNotFoundHandler((_request, reply) => answerHttpError(reply, 404, report));
-  app.setErrorHandler((error: FastifyError, _request, reply) =>
-    answerHttpError(reply, error.statusCode ?? 500, report),
-  );
+  app.setErrorHandler((error: FastifyError, _request, reply) => {
+    const { status, found } = answerFailure(error);
+    return answerHttpError(reply, status, report, found);
+  });
   app.server.on('tlsClientError', (error: Error) =>
     report('tls/handshake', 'code' in error ? String(error.code) : error.message),
   );
@@ -183,17 +135,49 @@ const listen = async (app: FastifyInstance, host: string, port: number): Promise
   return (app.server.address() as AddressInfo).port;
 };
 
+const enrolmentOver = (options: RegistrationServiceOptions, store: ApplianceStore) =>
+  createEnrolment({
+    store,
+    now: options.now,
+    randomBytes: options.randomBytes,
+    sendToken: (number, token) => options.sms.send(number, tokenText(token)),
+    issue: async (number, publicKey) =>
+      describeCertificate(await options.authorities.issueClientCertificate(number, publicKey)),
+    ...(options.perAddress === undefined ? {} : { perAddress: options.perAddress }),
+    ...(options.weakKeys === undefined ? {} : { weakKeys: options.weakKeys }),
+  });
+
 /**
- * Starts the registration web service of I-6 over HTTPS with exactly the profile of target 5.1.
- * The certificate is answered with the client authority's behind it; the root is left out, since a phone has its own and
- * must not take one from the network. Rejects with one line when it cannot listen.
+ * Starts the registration web service of I-6 over HTTPS with exactly the profile of target 5.1, and the delivery of notices.
+ * Rejects with one line when it cannot listen.
  */
 export const startRegistrationService = async (
   options: RegistrationServiceOptions,
 ): Promise<RegistrationService> => {
-  const report: Report = (code, detail) => options.onRefusal?.({ at: options.now(), code, detail });
+  const { authorities, now, sms } = options;
+  const report: Report = (code, detail) => options.onRefusal?.({ at: now(), code, detail });
+  const store = options.store ?? createMemoryStore();
   const app = createApp(options, report);
-  addRoutes(app, options, report);
+  const enrolment = enrolmentOver(options, store);
+  const presented = createPresentedCheck(authorities.trust, store, now);
+  addRoutes(app, { enrolment, authorities, presented, report });
+  const { addResources } = options;
+  if (addResources !== undefined) {
+    app.register((scope, _options, done) => {
+      addResources(scope);
+      done();
+    });
+  }
   const port = await listen(app, options.host, options.port);
-  return { endpoint: { host: options.host, port }, close: () => app.close() };
+  const notices = startNoticeDelivery(store, sms, now, (error) =>
+    report('notice/store', error instanceof Error ? error.message : String(error)),
+  );
+  return {
+    endpoint: { host: options.host, port },
+    close: async () => {
+      await app.close();
+      await notices.close();
+      if (options.store === undefined) store.close();
+    },
+  };
 };

@@ -11,6 +11,8 @@ export interface ClientConnection {
   send(bytes: Uint8Array): void;
   /** Closes at once. */
   close(): void;
+  /** Reads nothing more, and closes once what was said has left, at the latest after {@link FAREWELL_TIME}. */
+  dismiss(): void;
   /** Closes when the message under way has taken too long; to be called now and then. */
   check(now: number): void;
 }
@@ -23,6 +25,9 @@ export interface ConnectionHost {
   readonly take: (input: RegistrarProxyInput) => void;
   readonly refuse: (code: string, detail: string) => void;
 }
+
+/** How long a client that is dismissed may take to read what was said to it last, milliseconds. */
+const FAREWELL_TIME = 300;
 
 /** Whether the chunk ends where the last frame ends, so that no message is under way. */
 const endsWith = (chunk: Uint8Array, frame: Frame): boolean => {
@@ -51,7 +56,7 @@ interface Outlet {
   send(bytes: Uint8Array): void;
   close(): void;
   /** Closes when what was said has been read; a client that does not read gets the time of one message for it. */
-  end(): void;
+  end(patience?: number): void;
   isOpen(): boolean;
 }
 
@@ -75,13 +80,17 @@ const createOutlet = (socket: TLSSocket, { limits, refuse }: ConnectionHost): Ou
       refuse('sip/unread', `${socket.writableLength} bytes unread`);
       close();
     },
-    end() {
+    end(patience = limits.messageTime) {
       open = false;
-      socket.setTimeout(limits.messageTime);
+      const late = setTimeout(() => socket.destroy(), patience);
+      socket.once('close', () => clearTimeout(late));
       socket.destroySoon();
     },
   };
 };
+
+/** Bytes that count as one message, lest long ones cost more than short ones may. */
+const BYTES_OF_ONE = 1024;
 
 /** Gives messages to the proxy as long as they are readable and not too many. */
 const createIntake = (name: string, peer: Peer, outlet: Outlet, host: ConnectionHost) => {
@@ -95,7 +104,7 @@ const createIntake = (name: string, peer: Peer, outlet: Outlet, host: Connection
       return;
     }
     const message = frame.kind === 'message' ? frame.bytes : new Uint8Array();
-    if (!bucket.take(host.now())) {
+    if (!bucket.take(host.now(), Math.max(Math.ceil(message.length / BYTES_OF_ONE), 1))) {
       take({ kind: 'overload', ...said, message });
       outlet.end();
     } else if (frame.kind === 'message') take({ kind: 'message', ...said, message });
@@ -130,6 +139,9 @@ export const serveConnection = (
     peer,
     send: (bytes) => outlet.send(bytes),
     close: () => outlet.close(),
+    dismiss: () => {
+      if (outlet.isOpen()) outlet.end(FAREWELL_TIME);
+    },
     check(at) {
       if (!outlet.isOpen() || clock.age(at) < limits.messageTime) return;
       refuse('sip/slow-message', `incomplete after ${limits.messageTime} ms`);

@@ -3,21 +3,23 @@ import { toHex } from '../../core/bytes.ts';
 import { parsePem } from '../../core/keystore/pem.ts';
 import { parseCertificate } from '../../core/pki/certificate.ts';
 import { verifyChain } from '../../core/pki/chain.ts';
+import { serialText } from '../../core/pki/serial.ts';
 import { sha256 } from '../../core/primitives/hash.ts';
 import { fault, ok, type Fault, type Result } from '../../core/result.ts';
+import type { PresentedCertificate } from '../revocation/client-status.ts';
 
 /** Tells whose connections are, from certificates. */
 export interface ClientNames {
   /**
-   * CommonName of the certificate with which a client authenticated, if the client authority issued it (target 5.2). `now` is
-   * milliseconds since 1970. Says nothing of revocation.
+   * CommonName and serial of the certificate with which a client authenticated, if the client authority issued it (target 5.2).
+   * `now` is milliseconds since 1970. Says nothing of revocation.
    */
-  read(socket: TLSSocket, now: number): Result<string, Fault>;
+  read(socket: TLSSocket, now: number): Result<PresentedCertificate, Fault>;
 }
 
 /** A certificate whose chain was verified. */
 interface Known {
-  readonly name: string;
+  readonly certificate: PresentedCertificate;
   /** When leaf, authority and root are valid together, milliseconds since 1970. */
   readonly from: number;
   readonly until: number;
@@ -57,7 +59,7 @@ export const createClientNames = (pem: {
     if (name?.kind !== 'text') return fault('common-name');
     const chain = [verified.value, ...trusted];
     return ok({
-      name: name.value,
+      certificate: { serial: serialText(verified.value.serial), number: name.value },
       from: Math.max(...chain.map(({ notBefore }) => notBefore)),
       until: Math.min(...chain.map(({ notAfter }) => notAfter)),
     });
@@ -73,7 +75,7 @@ export const createClientNames = (pem: {
       const verified = isValid ? ok(known) : verify(leaf, now);
       if (!verified.ok) return verified;
       remember(key, verified.value);
-      return ok(verified.value.name);
+      return ok(verified.value.certificate);
     },
   };
 };

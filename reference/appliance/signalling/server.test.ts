@@ -157,6 +157,23 @@ describe('bounds', () => {
     expect(server.figures().registered).toBe(2);
   });
 
+  it('a long message counts as several', async () => {
+    const { server, journal } = await world.serve({ messageRate: 0.001, messageBurst: 40 });
+    const line = await world.line(server, MALLORY);
+    const long = (id: string): string =>
+      registerText(line, '127.0.0.1', id).replace(
+        'CSeq:',
+        `Require: ${'x'.repeat(30_000)}\r\nCSeq:`,
+      );
+    const answers: string[] = [];
+    line.onMessage = (text) => answers.push(text.slice(8, 11));
+    line.send(long('first'));
+    line.send(long('second'));
+    await closed(line);
+    expect(answers).toEqual(['420', '503']);
+    expect(journal.codes).toEqual(['sip/require', 'sip/message-rate']);
+  });
+
   it('keep-alives count as messages, and are answered until then', async () => {
     const { server, journal } = await world.serve({ messageRate: 0.001, messageBurst: 3 });
     const line = await world.line(server, ALICE);

@@ -7,7 +7,6 @@ import { createRefusalLog, type LogEntry } from '../../core/sip/proxy-log.ts';
 import {
   createRegistrarProxy,
   type IdentityRule,
-  type Peer,
   type RegistrarProxy,
   type RegistrarProxyInput,
   type RegistrarProxyOutput,
@@ -15,9 +14,10 @@ import {
 import { uriHost } from '../../core/sip/uri.ts';
 import type { TlsProfile } from '../../core/tls/profile.ts';
 import type { ServerCredentials } from '../authorities/authorities.ts';
+import type { ClientStatusCheck } from '../revocation/client-status.ts';
 import { serverTlsOptions } from '../tls/server-options.ts';
+import { createClientCheck, type Client, type ClientCheck } from './client-check.ts';
 import { serveConnection, type ClientConnection } from './client-connection.ts';
-import { createClientNames, type ClientNames } from './client-identity.ts';
 import type { MediaPath } from './media-path.ts';
 
 /** How often the kernel asks a silent client whether it is still there, milliseconds. */
@@ -37,6 +37,8 @@ export interface SignallingServerOptions {
   readonly profile: TlsProfile;
   readonly identityRule: IdentityRule;
   readonly requireClientCertificate: boolean;
+  /** Asked at every handshake and request (interpretations I-7); every certificate counts as good where absent. */
+  readonly clientStatus?: ClientStatusCheck;
   /** {@link defaultLimits} for what is left out. */
   readonly limits?: Partial<SignallingLimits>;
   /** Told of what is refused; a flood of one kind is summed up. */
@@ -46,7 +48,10 @@ export interface SignallingServerOptions {
 /** The running SIP service. */
 export interface SignallingServer {
   readonly endpoint: { readonly host: string; readonly port: number };
-  /** Ends a user's connections and calls (interpretation I-7). */
+  /**
+   * Ends a user's calls, with a BYE to both phones, and connections, at the latest 300 ms later (interpretation I-7). What those
+   * connections still send is not read.
+   */
   revoke(number: string): void;
   /** What it holds now, and what it refused of each code since the start. */
   figures(): {
@@ -60,7 +65,7 @@ export interface SignallingServer {
 interface Service {
   readonly options: SignallingServerOptions;
   readonly limits: SignallingLimits;
-  readonly names: ClientNames;
+  readonly clients: ClientCheck;
   readonly proxy: RegistrarProxy;
   readonly admission: Admission;
   readonly connections: Map<string, ClientConnection>;
@@ -95,7 +100,7 @@ const carryOut = (service: Service, output: RegistrarProxyOutput): void => {
       connections.get(output.connection)?.send(output.bytes);
       break;
     case 'close':
-      connections.get(output.connection)?.close();
+      connections.get(output.connection)?.dismiss();
       break;
     case 'refused': {
       const { code, detail, user, connection, callId } = output;
@@ -124,33 +129,37 @@ const carryOut = (service: Service, output: RegistrarProxyOutput): void => {
   }
 };
 
-/** Whom a connection belongs to; undefined and a log entry when nobody is known. */
-const identify = (service: Service, socket: TLSSocket): Peer | undefined => {
-  const { options, names } = service;
-  const address = socket.remoteAddress ?? '';
-  const port = socket.remotePort ?? 0;
-  const name = names.read(socket, Date.now());
-  if (name.ok) return { commonName: name.value, address, port };
-  if (!options.requireClientCertificate && name.error.code === 'no-certificate')
-    return { commonName: '', address, port };
-  logRefusal(service, 'sip/client-certificate', name.error.code, endpointOf(socket));
+/** Whom a connection belongs to; undefined and a log entry when it may not be used. */
+const identify = (service: Service, socket: TLSSocket): Client | undefined => {
+  const client = service.clients.identify(socket);
+  if (client.ok) return client.value;
+  logRefusal(service, client.error.code, client.error.detail, endpointOf(socket));
   return undefined;
+};
+
+/** Takes what a client says, as long as its certificate is good: it may be revoked while the connection stands (I-7). */
+const takeFrom = (service: Service, client: Client, name: string, input: RegistrarProxyInput) => {
+  const refusal = service.clients.refusalOf(client);
+  if (refusal === undefined) return take(service, input);
+  logRefusal(service, refusal.code, refusal.detail, client.peer.commonName);
+  return service.connections.get(name)?.close();
 };
 
 const serve = (service: Service, socket: TLSSocket): void => {
   const { limits, connections, admission, arrived } = service;
   const name = arrived.get(endpointOf(socket));
-  const peer = name === undefined ? undefined : identify(service, socket);
+  const client = name === undefined ? undefined : identify(service, socket);
   // What broke is of no use to anyone else; 'close' follows.
   socket.on('error', () => undefined);
-  if (name === undefined || peer === undefined) {
+  if (name === undefined || client === undefined) {
     socket.destroy();
     return;
   }
+  const { peer } = client;
   const connection = serveConnection(socket, name, peer, {
     limits,
     now: () => performance.now(),
-    take: (input) => take(service, input),
+    take: (input) => takeFrom(service, client, name, input),
     refuse: (code, detail) => logRefusal(service, code, detail, peer.commonName),
   });
   connections.set(name, connection);
@@ -207,7 +216,7 @@ const createService = (options: SignallingServerOptions, port: number): Service 
   return {
     options,
     limits,
-    names: createClientNames(options.trust),
+    clients: createClientCheck({ clientStatus: () => 'good', ...options }),
     admission: createAdmission(limits),
     connections: new Map(),
     arrived: new Map(),
@@ -281,7 +290,7 @@ export const startSignallingServer = async (
     revoke: (number) => {
       take(service, { kind: 'revoke', number });
       for (const connection of connections.values())
-        if (connection.peer.commonName === number) connection.close();
+        if (connection.peer.commonName === number) connection.dismiss();
     },
     figures: () => ({
       connections: sockets.size,

@@ -27,6 +27,7 @@ export const certificateOf = (row: Row): StoredCertificate => ({
   der: bytesOf(row, 'der'),
   issuedAt: integerOf(row, 'issued_at'),
   notAfter: integerOf(row, 'not_after'),
+  renews: orNull(row, 'renews', textOf),
   state: wordOf(row, 'state', ['valid', 'revoked']),
   revokedAt: orNull(row, 'revoked_at', integerOf),
   reason: row['reason'] === null ? null : reasonOf(row),
@@ -69,21 +70,33 @@ export const insertCertificate = (
     readonly subject: string;
     readonly at: number;
     readonly actor: string;
+    /** Serial of the certificate renewed. */
+    readonly renews?: string;
     readonly detail: Readonly<Record<string, string>>;
   },
 ): StoredCertificate => {
   const { certificate, authority, subject, at, actor } = made;
   const { serial, der, notAfter } = certificate;
+  const renews = made.renews ?? null;
   connection.run(
-    `INSERT INTO certificates (serial, authority, subject, modulus_hash, der, issued_at, not_after)
-     VALUES (:serial, :authority, :subject, :hash, :der, :at, :notAfter)`,
-    { serial, authority, subject, hash: modulusHash(certificate.publicKey), der, at, notAfter },
+    `INSERT INTO certificates (serial, authority, subject, modulus_hash, der, issued_at, not_after, renews)
+     VALUES (:serial, :authority, :subject, :hash, :der, :at, :notAfter, :renews)`,
+    {
+      serial,
+      authority,
+      subject,
+      hash: modulusHash(certificate.publicKey),
+      der,
+      at,
+      notAfter,
+      renews,
+    },
   );
   const detail = { serial, authority, notAfter, ...made.detail };
   appendAudit(connection, emit, { at, actor, action: 'certificate/issued', subject, detail });
   emit({ kind: 'certificate-issued', serial, subject, authority });
   const valid = { state: 'valid', revokedAt: null, reason: null } as const;
-  return { serial, authority, subject, der, issuedAt: at, notAfter, ...valid };
+  return { serial, authority, subject, der, issuedAt: at, notAfter, renews, ...valid };
 };
 
 /** Revokes valid certificates of one subject inside the transaction under way; each is audited. */
@@ -138,6 +151,7 @@ export const replaceCertificates = (
     readonly number: string;
     readonly at: number;
     readonly notice: string;
+    readonly renews?: string;
     readonly detail: Readonly<Record<string, string>>;
   },
 ): IssueOutcome => {
@@ -147,7 +161,8 @@ export const replaceCertificates = (
   const older = validCertificatesOf(connection, number);
   revokeCertificates(connection, emit, { certificates: older, reason: 'superseded', at, by });
   const issued = { certificate, authority: 'client', subject: number, at, actor: by } as const;
-  const stored = insertCertificate(connection, emit, { ...issued, detail });
+  const renews = made.renews === undefined ? {} : { renews: made.renews };
+  const stored = insertCertificate(connection, emit, { ...issued, ...renews, detail });
   if (older.length > 0) {
     connection.run(
       'INSERT INTO messages (number, text, created_at, due_at) VALUES (:number, :text, :at, :at)',
@@ -175,15 +190,17 @@ export const createCertificateStore = (
         old?.state === 'valid' && old.authority === 'client' && at < old.notAfter + 1000;
       if (!isGood || memory.isBlocked(old.subject)) return { kind: 'refused' };
       const detail = { renews: serial };
-      return replaceCertificates(connection, emit, {
-        certificate,
-        number: old.subject,
-        at,
-        notice,
-        detail,
-      });
+      const made = { certificate, number: old.subject, at, notice, renews: serial, detail };
+      return replaceCertificates(connection, emit, made);
     }),
   get: (serial) => findCertificate(connection, serial),
+  findByKey: (publicKey) => {
+    const row = connection.get(
+      `SELECT * FROM certificates WHERE modulus_hash = :hash AND authority = 'client'`,
+      { hash: modulusHash(publicKey) },
+    );
+    return row === undefined ? undefined : certificateOf(row);
+  },
   statusOf: memory.statusOf,
   isRevoked: (serial) => memory.statusOf(serial) === 'revoked',
   revokedOf: (authority, at) =>

@@ -64,6 +64,8 @@ export interface StoredCertificate {
   readonly der: Uint8Array;
   readonly issuedAt: number;
   readonly notAfter: number;
+  /** Serial of the certificate that this one renewed. */
+  readonly renews: string | null;
   readonly state: 'valid' | 'revoked';
   readonly revokedAt: number | null;
   readonly reason: RevocationReason | null;
@@ -173,6 +175,8 @@ export interface CertificateStore {
     readonly notice: string;
   }): IssueOutcome;
   get(serial: string): StoredCertificate | undefined;
+  /** The client certificate for this key (by its modulus); there is at most one. */
+  findByKey(publicKey: Uint8Array): StoredCertificate | undefined;
   /** From memory, for every SIP request: a serial that the appliance did not issue is `unknown`. Says nothing of expiry. */
   statusOf(serial: string): 'valid' | 'revoked' | 'unknown';
   /** From memory. */

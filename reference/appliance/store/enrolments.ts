@@ -122,8 +122,12 @@ export const createEnrolmentStore = (
   notSent: (id, at) =>
     connection.write((emit) => {
       const row = find(connection, id);
-      if (row === undefined || textOf(row, 'state') !== 'pending') return;
-      killEnrolment(connection, emit, { id, number: textOf(row, 'number'), end: 'not-sent', at });
+      if (row === undefined) return;
+      const { state, number, end: ending } = enrolmentOf(row);
+      const end = 'not-sent';
+      if (state === 'pending') killEnrolment(connection, emit, { id, number, end, at });
+      if (ending !== 'blocked') return;
+      connection.run('UPDATE enrolments SET ending = :end WHERE id = :id', { id, end });
     }),
   get: (id) => {
     const row = find(connection, id);

@@ -18,7 +18,7 @@ export const lockFolder = (folder: string): StoreLock => {
     database = new DatabaseSync(join(folder, 'store.lock'), { timeout: 0 });
     database.exec('BEGIN EXCLUSIVE');
     const held = database;
-    return { release: () => held.close() };
+    return { release: () => (held.isOpen ? held.close() : undefined) };
   } catch (error) {
     database?.close();
     const isBusy = error instanceof Error && 'errcode' in error && error.errcode === 5;

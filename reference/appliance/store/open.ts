@@ -19,7 +19,7 @@ import {
   createSettingStore,
 } from './publication.ts';
 import { createQueries } from './queries.ts';
-import { migrate } from './schema.ts';
+import { migrate, requireOurs } from './schema.ts';
 import { createStatusMemory } from './status-memory.ts';
 import { storeError, translating } from './store-error.ts';
 
@@ -130,6 +130,7 @@ export const openStore = (folder: string, at: number): ApplianceStore =>
     try {
       const key = loadStoreKey(folder, !existsSync(join(folder, databaseFileName)));
       database = openDatabase(folder);
+      requireOurs(database, folder);
       configure(database, true);
       checkSound(database, folder);
       migrate(database, folder, at);

@@ -21,7 +21,7 @@ const subscribers =
         `WITH numbers (subscriber) AS (
            SELECT DISTINCT subject FROM certificates WHERE authority = 'client'
            UNION SELECT number FROM blocked_numbers)
-         SELECT subscriber, c.serial, c.authority, c.subject, c.issued_at, c.not_after, c.state, c.revoked_at, c.reason,
+         SELECT subscriber, c.serial, c.authority, c.subject, c.issued_at, c.not_after, c.renews, c.state, c.revoked_at, c.reason,
            EXISTS (SELECT 1 FROM blocked_numbers b WHERE b.number = subscriber) AS is_blocked,
            (SELECT count(*) FROM certificates n WHERE n.subject = subscriber AND n.authority = 'client') AS certificates
          FROM numbers LEFT JOIN certificates c ON c.position = (

@@ -15,6 +15,7 @@ CREATE TABLE certificates (
   der BLOB NOT NULL,
   issued_at INTEGER NOT NULL,
   not_after INTEGER NOT NULL,
+  renews TEXT REFERENCES certificates (serial),
   state TEXT NOT NULL DEFAULT 'valid' CHECK (state IN ('valid', 'revoked')),
   revoked_at INTEGER,
   reason TEXT CHECK (reason IN ('unspecified', 'keyCompromise', 'superseded', 'cessationOfOperation')),
@@ -22,6 +23,7 @@ CREATE TABLE certificates (
 ) STRICT;
 CREATE UNIQUE INDEX certificates_modulus ON certificates (modulus_hash) WHERE authority = 'client';
 CREATE INDEX certificates_subject ON certificates (subject, position);
+CREATE INDEX certificates_renews ON certificates (renews);
 CREATE INDEX certificates_state ON certificates (authority, state);
 CREATE TABLE enrolments (
   id TEXT PRIMARY KEY,
@@ -107,23 +109,30 @@ export const migrations: readonly string[] = [first];
 const numberOf = (database: DatabaseSync, pragma: string): number =>
   Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]);
 
-/**
- * Brings a database to the newest version, each step in a transaction of its own with its mark. Refuses one that is not a store
- * of this appliance, or newer than this program.
- */
+/** Refuses a database that is not a store of this appliance, or newer than this program; changes nothing. Gives its version. */
+export const requireOurs = (
+  database: DatabaseSync,
+  place: string,
+  newest: number = migrations.length,
+): number => {
+  const version = numberOf(database, 'user_version');
+  const tables = Number(database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n']);
+  const isOurs = numberOf(database, 'application_id') === applicationId;
+  if (!isOurs && (version !== 0 || tables !== 0)) throw storeError(place, 'store/foreign');
+  if (version > newest) {
+    throw storeError(place, 'store/too-new', `version ${version}, ${newest} is known`);
+  }
+  return version;
+};
+
+/** Brings a database to the newest version, each step in a transaction of its own with its mark. Refuses as {@link requireOurs}. */
 export const migrate = (
   database: DatabaseSync,
   place: string,
   at: number,
   steps: readonly string[] = migrations,
 ): void => {
-  const version = numberOf(database, 'user_version');
-  const tables = Number(database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n']);
-  const isOurs = numberOf(database, 'application_id') === applicationId;
-  if (!isOurs && (version !== 0 || tables !== 0)) throw storeError(place, 'store/foreign');
-  if (version > steps.length) {
-    throw storeError(place, 'store/too-new', `version ${version}, ${steps.length} is known`);
-  }
+  const version = requireOurs(database, place, steps.length);
   for (const [index, sql] of steps.entries()) {
     if (index < version) continue;
     database.exec('BEGIN IMMEDIATE');

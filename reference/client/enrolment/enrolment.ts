@@ -19,6 +19,8 @@ export interface PhoneEnrolmentOptions {
   readonly keyLog?: (line: string) => void;
   /** Milliseconds for each exchange with the service. */
   readonly deadline: number;
+  /** Gives the exchange under way up, and every later one at once. */
+  readonly signal?: AbortSignal;
 }
 
 /** Why an enrolment failed: the service's own code, `enrolment/answer` for an answer unfit to be used, or `enrolment/number`. */
@@ -135,6 +137,7 @@ export const beginEnrolment = async (
     trust: options.trust,
     deadline: options.deadline,
     ...(options.keyLog === undefined ? {} : { keyLog: options.keyLog }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
   const accepted = await postJson(connection, '/v1/enrolments', { number, csr });
   requireStatus(accepted, 202, options);

@@ -114,6 +114,21 @@ describe('what the server sends', () => {
     expect(faults).toEqual([]);
   });
 
+  it('may not fill the phone with answers that it does not read', async () => {
+    const { signalling, events, peer } = await attached();
+    peer.pause();
+    const filler = 'x'.repeat(60_000);
+    const options = (count: number): string =>
+      `OPTIONS sip:${number}@example.com SIP/2.0\r\nVia: SIP/2.0/TLS h;branch=z9hG4bK${count};x=${filler}\r\n` +
+      `From: <sip:x@h>;tag=x\r\nTo: <sip:${number}@h>\r\nCall-ID: ${count}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n`;
+    for (let count = 0; signalling.connected() && count < 1000; count += 1) {
+      peer.write(options(count));
+      await setImmediate();
+    }
+    await eventually(() => !signalling.connected());
+    expect(events).toMatchObject([{ kind: 'refused', code: 'sip/unread' }]);
+  });
+
   it('may not set a timer that rings at once', async () => {
     const { signalling, events, peer } = await attached();
     const delays = vi.spyOn(globalThis, 'setTimeout');

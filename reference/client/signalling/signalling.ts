@@ -11,6 +11,9 @@ import {
 } from '../../core/sip/user-agent.ts';
 import { createAlarm } from './alarm.ts';
 
+/** Bytes that may wait for a server that does not read when there is more to send. */
+const unreadLimit = 1_048_576;
+
 /** Milliseconds that a server may take to read what is still to be sent when the phone closes the connection. */
 const closeDeadline = 2_000;
 
@@ -182,8 +185,16 @@ export const createSignalling = (options: SignallingOptions): Signalling => {
     () => attempt(() => onEvent(refusal('sip/flow', 'the server answered no keep-alive'))),
   );
   let isClosed = false;
+  const write = (bytes: Uint8Array): void => {
+    const socket = slot.current()?.socket;
+    if (socket === undefined || socket.destroyed) return;
+    const unread = socket.writableLength;
+    if (unread <= unreadLimit) return void socket.write(bytes);
+    socket.destroy();
+    onEvent(refusal('sip/unread', `the server left ${unread} bytes unread`));
+  };
   const carryOut = (output: UserAgentOutput): void => {
-    if (output.kind === 'send') slot.current()?.socket.write(output.bytes);
+    if (output.kind === 'send') write(output.bytes);
     else if (output.kind === 'wake') {
       if (!isClosed) alarm.set(output.at);
     } else {

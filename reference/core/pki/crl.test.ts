@@ -210,9 +210,16 @@ describe('other programs', () => {
   it.skipIf(!openssl)(`openssl verifies the list and reads it alike${openSslTitle}`, async () => {
     const ca = file('ca.pem', toPem('CERTIFICATE', issuer.der));
     const pem = file('list.pem', toPem('X509 CRL', list));
-    const { status, text } = await runOpenSsl(
-      ...['crl', '-in', pem, '-CAfile', ca, '-verify', '-noout', '-text'],
-    );
+    const { status, text } = await runOpenSsl([
+      'crl',
+      '-in',
+      pem,
+      '-CAfile',
+      ca,
+      '-verify',
+      '-noout',
+      '-text',
+    ]);
     expect(status).toBe(0);
     expect(text).toContain('verify OK');
     expect(text).toContain('Version 2');
@@ -220,9 +227,15 @@ describe('other programs', () => {
     expect(text).toMatch(/Serial Number: 9003\s[\s\S]*Key Compromise/);
     expect(text).toContain('4F00112233445566778899AABBCCDDEE');
     const bad = toPem('X509 CRL', flipped(list, list.length - 1, 1));
-    const refused = await runOpenSsl(
-      ...['crl', '-in', file('bad.pem', bad), '-CAfile', ca, '-verify', '-noout'],
-    );
+    const refused = await runOpenSsl([
+      'crl',
+      '-in',
+      file('bad.pem', bad),
+      '-CAfile',
+      ca,
+      '-verify',
+      '-noout',
+    ]);
     expect(refused.text).toContain('verify failure');
   });
 
@@ -236,9 +249,9 @@ describe('other programs', () => {
     const words = ['ca', '-gencrl', '-config', file('ca.cnf', config), '-crldays', '3650'];
     const { status, text } = await runOpenSsl(
       ...words,
-      ...['-cert', file('issuer.pem', toPem('CERTIFICATE', issuer.der))],
-      ...['-keyfile', file('key.pem', key.export({ type: 'pkcs8', format: 'pem' }).toString())],
-      ...['-out', join(folder, 'theirs.pem')],
+      ['-cert', file('issuer.pem', toPem('CERTIFICATE', issuer.der))],
+      ['-keyfile', file('key.pem', key.export({ type: 'pkcs8', format: 'pem' }).toString())],
+      ['-out', join(folder, 'theirs.pem')],
     );
     expect([status, text]).toEqual([0, expect.anything()]);
     await runOpenSsl('crl', '-in', join(folder, 'theirs.pem'), '-outform', 'DER', '-out', out);

@@ -28,11 +28,13 @@ export interface Dialog {
   readonly remoteSequence: number | undefined;
 }
 
-/** The one Contact of a message, when it is a SIP URI (RFC 3261 section 12.1.1). */
-const contactOf = (message: SipRequest | SipResponse): string | undefined => {
+/** The URI of the one Contact of a message, when requests can go there: a SIP URI without headers (RFC 3261 section 12.1.1, table 1). */
+export const contactOf = (message: SipRequest | SipResponse): string | undefined => {
   const [value, another] = listValues(message, 'Contact');
   const parsed = value === undefined || another !== undefined ? undefined : parseNameAddress(value);
-  return parsed?.ok === true && parseSipUri(parsed.value.uri).ok ? parsed.value.uri : undefined;
+  if (parsed?.ok !== true) return undefined;
+  const uri = parseSipUri(parsed.value.uri);
+  return uri.ok && uri.value.headers === undefined ? parsed.value.uri : undefined;
 };
 
 /** The caller's side, from its INVITE and a 2xx to it (RFC 3261 section 12.1.2). */
@@ -40,8 +42,8 @@ export const dialogOfCaller = (
   sent: Essentials,
   response: SipResponse,
   received: Essentials,
+  target: string | undefined = contactOf(response),
 ): Result<Dialog, Fault<'sip/contact' | 'sip/to'>> => {
-  const target = contactOf(response);
   if (target === undefined) return fault('sip/contact');
   if (received.toTag === undefined) return fault('sip/to');
   return ok({

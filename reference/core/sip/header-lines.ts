@@ -53,7 +53,7 @@ export const canonicalName = (name: string): string => {
 
 /** The text of a header behind its colon as one line: each fold is one space, blanks at both ends go (RFC 3261 section 7.3.1). */
 export const unfold = (text: string): string =>
-  trimBlanks(text.includes('\r') ? text.replaceAll(/[ \t]*\r\n[ \t]+/g, ' ') : text);
+  trimBlanks(text.includes('\r') ? text.split('\r\n').map(trimBlanks).join(' ') : text);
 
 const parseHeader = (raw: string): SipHeader | undefined => {
   const colon = raw.indexOf(':');

@@ -275,6 +275,14 @@ describe('smaller parts', () => {
     expect(parameter(parsed.value, 'b')).toBeUndefined();
   });
 
+  it('reads 64 parameters, and refuses the next', () => {
+    const names = Array.from({ length: 65 }, (_, index) => `;p${index}`);
+    expect(parseParameters(names.slice(1).join(''), 0).ok).toBe(true);
+    expect(outcome(parseParameters(names.join(''), 0))).toBe(
+      `sip/parameter@${names.slice(0, 64).join('').length}`,
+    );
+  });
+
   test.prop([noise])('every parser is total, its offsets inside the text', (text) => {
     for (const parse of [parseSipUri, parseNameAddress, parseVia, parseCSeq]) {
       const result: Result<unknown> = parse(text);

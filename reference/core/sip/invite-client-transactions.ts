@@ -14,6 +14,9 @@ import { type HeaderPairs, serialize, type SipRequest, type SipResponse } from '
 import { acknowledgeFailure, cancelRequest } from './requests.ts';
 import { TRANSACTION_TIMEOUT } from './timers.ts';
 
+/** 2xx with different To tags that are answered: a server that makes up more is left to itself, so that what is kept stays small. */
+const MAXIMUM_ANSWERS = 16;
+
 /** Timer B in Calling, timer M in Accepted and Abandoned. */
 const stateTimer = ({ sent }: OutgoingInvite): string => `invite ${sent.branch}`;
 const cancelTimer = ({ sent }: OutgoingInvite): string => `cancel ${sent.branch}`;
@@ -121,6 +124,8 @@ const receiveSuccess = (
   if (acknowledgement !== undefined) return sendBytes(agent, acknowledgement);
   // Repeated while the application makes up its mind.
   if (invite.answeredTags.has(tag)) return undefined;
+  if (invite.answeredTags.size === MAXIMUM_ANSWERS)
+    return refuse(agent, 'sip/answers', '2xx of too many callees', received.callId);
   invite.answeredTags.add(tag);
   const late = invite.state === 'abandoned';
   // Accepted (RFC 6026 section 7.2); timer M runs from the first 2xx.

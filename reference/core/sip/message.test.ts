@@ -176,6 +176,28 @@ describe('changing messages', () => {
     expect(listValues(replaceFirstValue(popped, 'v', 'Z'), 'Via')[0]).toBe('Z');
   });
 
+  it.each([
+    [',, A ,"x,y" B', 'new, "x,y" B'],
+    ['<sip:a,b>,C', 'new, C'],
+    ['A', 'new'],
+  ])('replaces the first value of %s that is not empty', (list, expected) => {
+    const message = parsed(`OPTIONS sip:a@b SIP/2.0\r\nVia: , ,\r\nVia: ${list}\r\n\r\n`);
+    expect(headerValues(replaceFirstValue(message, 'Via', 'new'), 'Via')).toEqual([
+      ', ,',
+      expected,
+    ]);
+  });
+
+  // 64 KB of blanks before a fold took 2.5 s, and everybody waited.
+  it('reads folds in a time that grows with their length alone', () => {
+    const line = (filler: string) => `OPTIONS sip:a@b SIP/2.0\r\nX: a${filler}b\r\n c\r\n\r\n`;
+    const started = performance.now();
+    const value = header(parsed(line(' '.repeat(60_000))), 'X');
+    expect(header(parsed(line('\r\n \t'.repeat(15_000))), 'X')).toBe(`a${' '.repeat(15_000)}b c`);
+    expect(performance.now() - started).toBeLessThan(500);
+    expect(value).toBe(`a${' '.repeat(60_000)}b c`);
+  });
+
   it('sets Content-Length with the body', () => {
     const changed = withBody(parsed(SAMPLE), utf8('longer body'));
     expect(header(changed, 'Content-Length')).toBe('11');

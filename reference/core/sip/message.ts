@@ -9,7 +9,7 @@ import {
   type SipHeader,
   strayLineEnd,
 } from './header-lines.ts';
-import { splitOutside } from './lists.ts';
+import { behindFirstValue, splitOutside } from './lists.ts';
 
 export type { SipHeader } from './header-lines.ts';
 
@@ -258,16 +258,21 @@ export const replaceHeader = <Message extends SipMessage>(
   };
 };
 
-/** Replaces the first value of a list header, or removes it (undefined); other values and headers keep their bytes or text. */
+/**
+ * Replaces the first value of a list header, the first of {@link listValues}, or removes it (undefined); other values and
+ * headers keep their bytes or text.
+ */
 export const replaceFirstValue = <Message extends SipMessage>(
   message: Message,
   name: string,
   value: string | undefined,
 ): Message => {
-  const [first] = headersNamed(message, name);
+  const first = headersNamed(message, name).find(
+    (each) => behindFirstValue(each.value) !== undefined,
+  );
   if (first === undefined) return message;
-  const rest = splitOutside(first.value, ',').slice(1);
-  const values = value === undefined ? rest : [value, ...rest];
+  const rest = behindFirstValue(first.value) ?? '';
+  const values = [value ?? '', rest].filter((each) => each !== '');
   return {
     ...message,
     headers: message.headers.flatMap((header) => {

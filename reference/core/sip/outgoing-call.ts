@@ -5,6 +5,7 @@ import {
   contactHeader,
   emit,
   freshVia,
+  type OutgoingInvite,
   refuse,
   userAgentHeader,
   withContentType,
@@ -46,6 +47,22 @@ const failCall = (agent: Agent, call: CallOf<'calling'>, status: number): void =
   emit(agent, { kind: 'call-failed', callId: call.callId, status });
 };
 
+/**
+ * Ends what a callee begins whose 2xx names no target: it is sent to where the INVITE went, so that the callee and the
+ * proxies on the way have no call of it left. Without To tag no ACK can go at all.
+ */
+const endUnreachable = (
+  agent: Agent,
+  invite: OutgoingInvite,
+  response: SipResponse,
+  received: Essentials,
+): void => {
+  const dialog = dialogOfCaller(invite.sent, response, received, invite.request.uri);
+  if (!dialog.ok) return;
+  acknowledgeInvite(agent, invite, dialog.value, []);
+  sendBye(agent, dialog.value);
+};
+
 /** A 2xx to the INVITE; `call` is the call as it was when the INVITE went out. */
 const receiveAnswer = (
   agent: Agent,
@@ -56,8 +73,8 @@ const receiveAnswer = (
   const { callId, invite } = call;
   const dialog = dialogOfCaller(invite.sent, response, received);
   if (!dialog.ok) {
-    // Without Contact or To tag no ACK can go, so that there is nothing to wait for.
     refuse(agent, dialog.error.code, 'this 2xx makes no dialog', callId);
+    endUnreachable(agent, invite, response, received);
     return failCall(agent, call, 500);
   }
   if (agent.call === call && !invite.cancelling) {

@@ -11,6 +11,9 @@ const HEADER_PARAMETER =
 const URI_PARAMETER =
   /;((?:[A-Za-z0-9\-_.!~*'()[\]/:&+$]|%[0-9A-Fa-f]{2})+)(?:=((?:[A-Za-z0-9\-_.!~*'()[\]/:&+$]|%[0-9A-Fa-f]{2})+))?/y;
 
+/** Parameters of one value at most: far above what anyone needs, and few enough to be looked through. */
+const MAXIMUM = 64;
+
 const readParameters = (
   text: string,
   from: number,
@@ -23,7 +26,8 @@ const readParameters = (
     pattern.lastIndex = offset;
     const match = pattern.exec(text);
     const name = match?.[1];
-    if (match === null || name === undefined || seen.has(name.toLowerCase()))
+    const excessive = parameters.length === MAXIMUM;
+    if (match === null || name === undefined || excessive || seen.has(name.toLowerCase()))
       return fault('sip/parameter', offset);
     seen.add(name.toLowerCase());
     parameters.push([name, match[2]]);
@@ -32,7 +36,7 @@ const readParameters = (
   return ok(parameters);
 };
 
-/** Reads a header's `;name=value…` from an offset to the end; a name may stand once only (RFC 3261 section 7.3.1). */
+/** Reads a header's `;name=value…` from an offset to the end, 64 at most; a name may stand once only (RFC 3261 section 7.3.1). */
 export const parseParameters = (
   text: string,
   from: number,

@@ -1,11 +1,11 @@
+import { contactOf } from './dialog.ts';
 import type { Essentials } from './essentials.ts';
-import { header, listValues, type SipMessage } from './message.ts';
-import { parseNameAddress } from './name-address.ts';
+import { header, type SipMessage } from './message.ts';
 import { connectionOf, reasonOf, sayFarewell } from './proxy-farewells.ts';
 import type { CallParty, ProxiedCall, Proxy } from './proxy-state.ts';
 import type { CallEndReason, ConnectionId } from './registrar-proxy-contract.ts';
 import { TRANSACTION_TIMEOUT } from './timers.ts';
-import { parseSipUri, userOf } from './uri.ts';
+import { userOf } from './uri.ts';
 
 const DEFAULT_MAXIMUM_DURATION = 12 * 3_600_000;
 
@@ -20,14 +20,6 @@ const FAREWELLS: Partial<Readonly<Record<CallEndReason, string>>> = {
 const graceTimer = (call: ProxiedCall): string => `grace ${call.callId}`;
 const lingerTimer = (call: ProxiedCall): string => `ended ${call.callId}`;
 const DURATION_TIMER = 'duration';
-
-/** The URI of a message's Contact, undefined unless there is one that can be a remote target. */
-const contactOf = (message: SipMessage): string | undefined => {
-  const value = listValues(message, 'Contact')[0];
-  const parsed = value === undefined ? undefined : parseNameAddress(value);
-  const uri = parsed?.ok === true ? parsed.value.uri : undefined;
-  return uri !== undefined && parseSipUri(uri).ok ? uri : undefined;
-};
 
 /** Ends what has lasted too long: a phone that restarted says no BYE for the call that it forgot. One timer for all, since all may last equally long. */
 const expireCalls = (proxy: Proxy): void => {

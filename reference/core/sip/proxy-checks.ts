@@ -10,26 +10,34 @@ const DEFAULT_MAXIMUM_TRANSACTIONS_PER_USER = 32;
 /** Seconds that a client over its limit should wait (RFC 3261 section 20.33). */
 export const RETRY_AFTER = ['Retry-After', '5'] as const;
 
+const tooManyOfUser: Refusal = {
+  status: 503,
+  code: 'sip/user-transactions',
+  text: 'Too many transactions of this user',
+  headers: [RETRY_AFTER],
+};
+
+/** From this part of all transactions on, users that hold more than their limit begin none: the rest is for everyone else. */
+const CROWDED = 0.75;
+
 /** Limits on what is under way; ACK has no transaction, BYE and CANCEL make room. */
 export const checkLoad = (proxy: Proxy, { request, peer }: Incoming): Refusal | undefined => {
-  if (['ACK', 'BYE', 'CANCEL'].includes(request.method)) return undefined;
-  const { config, servers, pending } = proxy;
-  if (servers.size >= (config.maximumTransactions ?? DEFAULT_MAXIMUM_TRANSACTIONS))
+  if (request.method === 'ACK') return undefined;
+  const { config, servers, pending, held } = proxy;
+  const maximum = config.maximumTransactions ?? DEFAULT_MAXIMUM_TRANSACTIONS;
+  const limit = config.maximumTransactionsPerUser ?? DEFAULT_MAXIMUM_TRANSACTIONS_PER_USER;
+  // What is answered stays for 64*T1 (RFC 3261 section 17.2.1): a few users that send fast would fill the whole table with it.
+  if (servers.size >= maximum * CROWDED && (held.get(peer.commonName) ?? 0) >= limit)
+    return tooManyOfUser;
+  if (request.method === 'BYE' || request.method === 'CANCEL') return undefined;
+  if (servers.size >= maximum)
     return {
       status: 503,
       code: 'sip/overload',
       text: 'Too many transactions',
       headers: [RETRY_AFTER],
     };
-  const limit = config.maximumTransactionsPerUser ?? DEFAULT_MAXIMUM_TRANSACTIONS_PER_USER;
-  return (pending.get(peer.commonName) ?? 0) < limit
-    ? undefined
-    : {
-        status: 503,
-        code: 'sip/user-transactions',
-        text: 'Too many transactions of this user',
-        headers: [RETRY_AFTER],
-      };
+  return (pending.get(peer.commonName) ?? 0) < limit ? undefined : tooManyOfUser;
 };
 
 /** RFC 5393 section 5.3: this proxy never forks, so one unit of breadth is enough. */

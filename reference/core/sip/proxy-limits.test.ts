@@ -28,6 +28,17 @@ describe('the token bucket', () => {
   );
 });
 
+it('a token bucket gives several at once, or none of them', () => {
+  const bucket = createTokenBucket(1, 10);
+  expect([bucket.take(0, 7), bucket.take(0, 4), bucket.take(0, 3), bucket.take(0)]).toEqual([
+    true,
+    false,
+    true,
+    false,
+  ]);
+  expect([bucket.take(2000, 3), bucket.take(2000, 2)]).toEqual([false, true]);
+});
+
 describe('admission', () => {
   const limits = {
     ...defaultLimits,
@@ -119,6 +130,29 @@ describe('limits of the proxy', () => {
     expect(codes(from(ALICE, request('BYE', { cseq: '9 BYE' })))).not.toContain(
       'sip/user-transactions',
     );
+  });
+
+  it('leave the last quarter of all transactions to whoever holds few', () => {
+    const { from, register, proxy } = createProxy({
+      maximumTransactions: 8,
+      maximumTransactionsPerUser: 3,
+    });
+    register(BOB);
+    const nobody = (user: string, count: number) =>
+      from(user, { ...call(`${user}${count}`, user), uri: 'sip:+33600000009@example.com' });
+    // Answered at once, and kept for 64*T1 because no ACK comes.
+    const flood = Array.from({ length: 20 }, (_, count) => codes(nobody(MALLORY, count)).join());
+    expect(flood).toEqual(
+      flood.map((_, count) => (count < 6 ? 'sip/not-registered' : 'sip/user-transactions')),
+    );
+    expect(codes(from(MALLORY, request('BYE', { from: `<sip:${MALLORY}@h>;tag=x` })))).toEqual([
+      'sip/user-transactions',
+    ]);
+    expect(codes(from(ALICE, call('1')))).toEqual([]);
+    expect(codes(nobody(BOB, 1))).toEqual(['sip/not-registered']);
+    expect(codes(nobody(BOB, 2))).toEqual(['sip/overload']);
+    proxy.handle({ kind: 'tick' }, 33_000);
+    expect(codes(nobody(MALLORY, 20))).toEqual(['sip/not-registered']);
   });
 
   it('bound a user’s calls and all calls', () => {

@@ -13,7 +13,7 @@ export interface SignallingLimits {
   readonly idleTime: number;
   /** From a message's first byte to its last. */
   readonly messageTime: number;
-  /** Messages and keep-alives of one connection: per second in the long run, and at once. */
+  /** Messages and keep-alives of one connection: per second in the long run, and at once. One counts for each KB begun. */
   readonly messageRate: number;
   readonly messageBurst: number;
   /** Bytes that wait for a client that does not read. */
@@ -52,8 +52,8 @@ export const defaultLimits: SignallingLimits = {
 
 /** Grants `burst` at once and `rate` a second in the long run. */
 export interface TokenBucket {
-  /** Takes one at time `now` (milliseconds, never going back); false when there is none. */
-  take(now: number): boolean;
+  /** Takes one or `amount` at time `now` (milliseconds, never going back); false when there are fewer, and then takes none. */
+  take(now: number, amount?: number): boolean;
 }
 
 /** A full bucket. */
@@ -61,11 +61,11 @@ export const createTokenBucket = (rate: number, burst: number): TokenBucket => {
   let tokens = burst;
   let filledAt: number | undefined;
   return {
-    take(now) {
+    take(now, amount = 1) {
       tokens = Math.min(burst, tokens + ((now - (filledAt ?? now)) / 1000) * rate);
       filledAt = now;
-      if (tokens < 1) return false;
-      tokens -= 1;
+      if (tokens < amount) return false;
+      tokens -= amount;
       return true;
     },
   };

@@ -22,6 +22,7 @@ import {
   sentMessages,
 } from './request-fixture.ts';
 import { respond } from './responses.ts';
+import { asRequestUri } from './uri.ts';
 
 const dialogTo = `<sip:${BOB}@example.com>;tag=bob`;
 
@@ -51,6 +52,29 @@ describe('forwarding (RFC 3261 section 16.6)', () => {
     const outputs = from(ALICE, replaceHeader(request('MESSAGE'), 'Max-Forwards', '000'));
     expect(codes(outputs)).toEqual(['sip/max-forwards']);
     expect(responses(outputs)[0]?.status).toBe(483);
+  });
+
+  it('sends to a contact without what a Request-URI may not have (step 2)', () => {
+    const world = createProxy();
+    const contact = `sip:${BOB};method=x@10.0.1.9;transport=tls;method=BYE;ob?Route=%3Csip:h%3E&X=`;
+    world.from(
+      BOB,
+      replaceHeader(
+        request('REGISTER', {
+          uri: 'sip:example.com',
+          from: `<sip:${BOB}@example.com>;tag=r`,
+          to: `<sip:${BOB}@example.com>`,
+        }),
+        'Contact',
+        `<${contact.replace(';method=x@', '@')}>`,
+      ),
+    );
+    expect(world.proxy.locations()).toMatchObject([
+      { contact: contact.replace(';method=x@', '@') },
+    ]);
+    const [sent] = requestsOf(sentMessages(world.from(ALICE, request('INVITE'))));
+    expect(sent?.uri).toBe(`sip:${BOB}@10.0.1.9;transport=tls;ob`);
+    expect(asRequestUri(contact)).toBe(`sip:${BOB};method=x@10.0.1.9;transport=tls;ob`);
   });
 
   it('bounds breadth (RFC 5393 section 5.3): 60 where nothing was said, 440 when used up', () => {

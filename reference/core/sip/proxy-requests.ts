@@ -37,7 +37,7 @@ import {
   serverKey,
 } from './proxy-state.ts';
 import type { ConnectionId } from './registrar-proxy-contract.ts';
-import { userOf } from './uri.ts';
+import { asRequestUri, userOf } from './uri.ts';
 import { BRANCH_COOKIE } from './via.ts';
 
 const DEFAULT_MAX_FORWARDS = 70;
@@ -100,8 +100,9 @@ const findTarget = (proxy: Proxy, incoming: Incoming): Target | Refusal => {
   // A URI of another domain is reached only if it is a registered contact: no relaying for anyone.
   if (own === undefined && binding?.contact !== request.uri) return UNKNOWN_NUMBER;
   if (binding !== undefined) {
-    const { connection, contact: uri } = binding;
-    return { connection, number: binding.number, uri, member: undefined };
+    const { connection, contact } = binding;
+    // Section 16.6, step 2.
+    return { connection, number: binding.number, uri: asRequestUri(contact), member: undefined };
   }
   const known = number !== undefined && (proxy.config.isKnownNumber?.(number) ?? true);
   return known ? NOT_REGISTERED : UNKNOWN_NUMBER;

@@ -26,7 +26,7 @@ export interface ServerTransaction {
   readonly user: string;
   readonly method: string;
   readonly received: Essentials;
-  /** As received, `received` and `rport` filled in; dropped after a 2xx. */
+  /** As received, `received` and `rport` filled in; dropped after the final response. */
   request: SipRequest | undefined;
   client: ClientTransaction | undefined;
   /** Last response sent, repeated when the request is. */
@@ -103,6 +103,8 @@ export interface Proxy {
   readonly farewells: Map<string, ConnectionId>;
   /** Transactions under way of each user. */
   readonly pending: Map<string, number>;
+  /** The same, with those that are answered and not yet forgotten. */
+  readonly held: Map<string, number>;
   /** Calls under way of each number. */
   readonly callsOf: Map<string, Set<ProxiedCall>>;
   now: number;
@@ -178,6 +180,7 @@ export const openServer = (proxy: Proxy, incoming: Incoming): ServerTransaction 
   };
   proxy.servers.set(key, server);
   count(proxy.pending, server.user, 1);
+  count(proxy.held, server.user, 1);
   return server;
 };
 
@@ -189,8 +192,10 @@ const settle = (proxy: Proxy, server: ServerTransaction): void => {
 /** Forgets a server transaction. */
 export const closeServer = (proxy: Proxy, server: ServerTransaction): void => {
   settle(proxy, server);
+  if (proxy.servers.get(server.key) !== server) return;
   proxy.timers.clear(`H ${server.key}`);
   proxy.servers.delete(server.key);
+  count(proxy.held, server.user, -1);
 };
 
 /** Sends a response of a transaction; a final one closes it: at once for non-INVITE (timer J is zero over TLS), else after 64*T1. */
@@ -206,11 +211,9 @@ export const sendResponse = (
   server.final = status;
   settle(proxy, server);
   if (server.method !== 'INVITE') return closeServer(proxy, server);
-  if (status < 300) {
-    // RFC 6026 section 7.1: a repeated INVITE is absorbed in silence, so nothing of the messages is needed any more.
-    server.request = undefined;
-    server.response = undefined;
-  }
+  // Nothing is answered anew; RFC 6026 section 7.1: after a 2xx a repeated INVITE is absorbed in silence.
+  server.request = undefined;
+  if (status < 300) server.response = undefined;
   // Timer H (RFC 3261 section 17.2.1), or L after a 2xx (RFC 6026 section 7.1).
   proxy.timers.set(`H ${server.key}`, proxy.now + TRANSACTION_TIMEOUT, () =>
     closeServer(proxy, server),

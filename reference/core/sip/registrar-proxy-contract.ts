@@ -51,7 +51,10 @@ export interface RegistrarProxyConfig {
   readonly maximumExpires?: number;
   /** Milliseconds; 12 hours when absent. */
   readonly maximumCallDuration?: number;
-  /** Beyond so many transactions, those that answered within 64*T1 included, 503; 50,000 when absent. */
+  /**
+   * Beyond so many transactions, those that answered within 64*T1 included, 503; 50,000 when absent. The last quarter is for
+   * users that hold fewer than `maximumTransactionsPerUser` of them.
+   */
   readonly maximumTransactions?: number;
   /** Beyond so many transactions under way of one user, 503; 32 when absent. */
   readonly maximumTransactionsPerUser?: number;

@@ -245,6 +245,7 @@ export const createRegistrarProxy = (config: RegistrarProxyConfig): RegistrarPro
     ended: new Map(),
     farewells: new Map(),
     pending: new Map(),
+    held: new Map(),
     callsOf: new Map(),
     now: 0,
     outputs: [],
@@ -256,7 +257,7 @@ export const createRegistrarProxy = (config: RegistrarProxyConfig): RegistrarPro
       bindings: proxy.bindings.size,
       transactions: proxy.servers.size + proxy.clients.size + proxy.farewells.size,
       calls: proxy.calls.size + proxy.ended.size,
-      users: proxy.pending.size + proxy.callsOf.size,
+      users: proxy.held.size + proxy.callsOf.size,
       nextTimer: proxy.timers.next(),
     }),
     handle(input, now) {

@@ -18,6 +18,22 @@ it('replaces a timer of the same key, and runs what an action sets when it is al
   expect(timers.next()).toBeUndefined();
 });
 
+// A client that registers again and again moves a timer of two hours each time.
+it('keeps no more places than twice those that are set and 64', () => {
+  const timers = createTimers();
+  const ran: number[] = [];
+  for (let count = 0; count < 10_000; count += 1) {
+    timers.set('moved', 7_200_000 + count, () => ran.push(count));
+    timers.set(`cleared ${count}`, 7_200_000, () => ran.push(-1));
+    timers.clear(`cleared ${count}`);
+    timers.set(`kept ${count % 100}`, 7_200_000 - (count % 100), () => undefined);
+    expect(timers.size()).toBeLessThanOrEqual(2 * 102 + 64);
+  }
+  expect(timers.next()).toBe(7_200_000 - 99);
+  timers.run(8_000_000);
+  expect([ran, timers.size()]).toEqual([[9999], 0]);
+});
+
 test.prop([
   fc.array(fc.tuple(fc.nat(20), fc.nat(100), fc.boolean()), { maxLength: 60 }),
   fc.nat(100),

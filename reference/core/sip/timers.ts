@@ -21,14 +21,19 @@ export interface Timers {
   run(now: number): void;
   /** When the earliest timer is due. */
   next(): number | undefined;
+  /** Places taken: those that are set, and at most as many again, and 64, of those that were cleared or replaced. */
+  size(): number;
 }
 
 const before = (left: Entry, right: Entry): boolean =>
   left.at < right.at || (left.at === right.at && left.order < right.order);
 
-/** A binary heap; a cleared timer leaves it when its turn comes. */
+/** Cleared timers that may stay whatever the number of others. */
+const CLEARED = 64;
+
+/** A binary heap; a cleared timer leaves it when its turn comes, or with the others when they are too many. */
 const createHeap = () => {
-  const heap: Entry[] = [];
+  let heap: Entry[] = [];
   const place = (index: number, entry: Entry): void => {
     heap[index] = entry;
   };
@@ -61,7 +66,18 @@ const createHeap = () => {
     const last = heap.pop();
     if (last !== undefined && heap.length > 0) sink(last);
   };
-  return { push: rise, pop, first: (): Entry | undefined => heap[0] };
+  const sweep = (): void => {
+    const kept = heap.filter(({ action }) => action !== undefined);
+    heap = [];
+    for (const entry of kept) rise(entry);
+  };
+  return {
+    push: rise,
+    pop,
+    first: (): Entry | undefined => heap[0],
+    size: () => heap.length,
+    sweep,
+  };
 };
 
 export const createTimers = (): Timers => {
@@ -73,6 +89,7 @@ export const createTimers = (): Timers => {
     if (entry === undefined) return;
     entry.action = undefined;
     live.delete(key);
+    if (heap.size() > 2 * live.size + CLEARED) heap.sweep();
   };
   const next = (): number | undefined => {
     for (let first = heap.first(); first !== undefined; first = heap.first()) {
@@ -84,6 +101,7 @@ export const createTimers = (): Timers => {
   return {
     clear,
     next,
+    size: () => heap.size(),
     set(key, at, action) {
       clear(key);
       const entry = { at, order: (order += 1), key, action };

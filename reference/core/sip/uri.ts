@@ -1,6 +1,6 @@
 import { type Fault, fault, ok, type Result } from '../result.ts';
 import { parseHostPort } from './host.ts';
-import { type Parameters, parseUriParameters } from './parameters.ts';
+import { parameter, type Parameters, parseUriParameters } from './parameters.ts';
 
 /** A sip: or sips: URI (RFC 3261 section 19.1). Nothing is decoded or normalised: `%2B` stays `%2B`. */
 export interface SipUri {
@@ -68,6 +68,17 @@ export const parseSipUri = (text: string): Result<SipUri, Fault<UriFaultCode>> =
 export const userOf = (uri: string): string | undefined => {
   const parsed = parseSipUri(uri);
   return parsed.ok ? parsed.value.user : undefined;
+};
+
+/** A contact as a Request-URI: without headers, which would name a Route or a body, and method (RFC 3261 section 19.1.1, table 1). */
+export const asRequestUri = (uri: string): string => {
+  const parsed = parseSipUri(uri);
+  if (!parsed.ok) return uri;
+  const { headers, parameters } = parsed.value;
+  const bare = headers === undefined ? uri : uri.slice(0, -headers.length - 1);
+  if (parameter(parameters, 'method') === undefined) return bare;
+  const hostAt = bare.indexOf('@') + 1;
+  return bare.slice(0, hostAt) + bare.slice(hostAt).replace(/;method(?:=[^;]*)?(?=;|$)/i, '');
 };
 
 /** Whether text is a telephone number as certificates name it: `+`, a digit 1-9, 1 to 14 digits. */

@@ -72,6 +72,12 @@ describe('a phone refuses', () => {
     ['no From tag', request('INVITE', { from: `<sip:${ALICE}@h>` }), 400, 'sip/from'],
     ['two To', withHeader(request('INVITE'), 'To', '<sip:x@y>'), 400, 'sip/to'],
     ['no Contact', withoutHeader(request('INVITE'), 'Contact'), 400, 'sip/contact'],
+    [
+      'a Contact that no request can go to',
+      replaceHeader(request('INVITE'), 'Contact', `<sip:${ALICE}@h?Route=%3Csip:x%3E>`),
+      400,
+      'sip/contact',
+    ],
   ])('%s', (_name, message, status, code) => {
     const outputs = createPhone().receive(message);
     expect(responses(outputs).map((response) => response.status)).toEqual([status]);
@@ -255,13 +261,38 @@ describe('a phone refuses', () => {
     expect(responses(inCall.receive(options))[0]?.status).toBe(200);
   });
 
-  it('but gives up a call whose 2xx has no Contact', () => {
+  it.each([
+    ['has no Contact', []],
+    ['has one that no request can go to', [['Contact', `<sip:${ALICE}@h?Subject=x>`]]],
+  ] as const)('but ends a call whose 2xx %s, by way of the number dialled', (_, headers) => {
     const phone = createPhone();
     const [sent] = sentMessages(phone.handle({ kind: 'invite', number: ALICE, body: utf8('v') }));
     if (sent?.kind !== 'request') throw new Error('no INVITE');
-    const outputs = phone.receive(respond(sent, 200, { toTag: 'x' }));
+    const answer = respond(sent, 200, { toTag: 'x', headers });
+    const outputs = phone.receive(answer);
     expect(codes(outputs)).toEqual(['sip/contact']);
     expect(outputs).toContainEqual(expect.objectContaining({ kind: 'call-failed', status: 500 }));
+    const [ack, bye] = sentMessages(outputs);
+    expect([ack, bye]).toMatchObject([
+      { method: 'ACK', uri: sent.uri },
+      { method: 'BYE', uri: sent.uri },
+    ]);
+    expect(bye && header(bye, 'To')).toBe(header(answer, 'To'));
+    expect(sentMessages(phone.receive(answer))).toEqual([ack]);
+  });
+
+  it('but keeps little of a server that makes up callees', () => {
+    const phone = createPhone();
+    const [sent] = sentMessages(phone.handle({ kind: 'invite', number: ALICE, body: utf8('v') }));
+    if (sent?.kind !== 'request') throw new Error('no INVITE');
+    const headers = [['Contact', `<sip:${ALICE}@h>`]] as const;
+    const answers = Array.from({ length: 40 }, (_, index) =>
+      phone.receive(respond(sent, 200, { toTag: `x${index}`, headers })),
+    );
+    expect(answers[0]?.map(({ kind }) => kind)).toContain('answered');
+    const byes = answers.flatMap(sentMessages).filter((each) => header(each, 'CSeq') === '2 BYE');
+    expect(byes).toHaveLength(15);
+    expect(answers.flatMap(codes)).toEqual(Array.from({ length: 24 }, () => 'sip/answers'));
   });
 
   it('but answers OPTIONS, and a repeated INVITE with its last response', () => {

@@ -50,6 +50,6 @@ export const isReserved = (prefix: string, address: string): boolean => {
 export const overlap = (left: string, right: string): boolean =>
   contains(left, prefixOf(right).address) || contains(right, prefixOf(left).address);
 
-/** Whether two texts name the same address. */
-export const sameAddress = (left: string, right: string): boolean =>
-  contains(`${left}/${isIPv4(left) ? 32 : 128}`, right);
+/** One text for each address, however it was written (RFC 5952). */
+export const canonical = (address: string): string =>
+  isIPv4(address) ? address : new URL(`http://[${address}]/`).hostname.slice(1, -1);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { contains, isNetwork, isReserved, overlap, sameAddress } from './address.ts';
+import { canonical, contains, isNetwork, isReserved, overlap } from './address.ts';
 import { type Attachment, type LabHost, type Topology, topologySchema } from './schema.ts';
 
 declare const checked: unique symbol;
@@ -95,11 +95,13 @@ const addressFaults = (topology: Topology): readonly TopologyFault[] => {
   const taken = placesOf(topology).flatMap(({ host, attachment: { ipv4, ipv6, segment } }) =>
     [ipv4, ipv6].flatMap((address) => (address === undefined ? [] : [{ host, segment, address }])),
   );
-  return taken.flatMap(({ host, segment, address }, index) => {
-    const other = taken.slice(index + 1).find((later) => sameAddress(later.address, address));
-    if (other === undefined) return [];
-    const problem = `${address} is also an address of ${other.host}; each address belongs to one host`;
-    return [{ at: `hosts.${host}.attachments.${segment}`, problem }];
+  const owners = Map.groupBy(taken, ({ address }) => canonical(address));
+  return [...owners.values()].flatMap((own) => {
+    const last = own.at(-1);
+    return own.slice(0, -1).map(({ host, segment, address }) => ({
+      at: `hosts.${host}.attachments.${segment}`,
+      problem: `${address} is also an address of ${last?.host}; each address belongs to one host`,
+    }));
   });
 };
 

@@ -10,10 +10,12 @@ export interface OpenSslOutcome {
   readonly text: string;
 }
 
-/** Runs openssl while this process goes on, so that it can be its server. */
-export const runOpenSsl = (...words: readonly string[]): Promise<OpenSslOutcome> =>
+/** Runs openssl (lists of words are for the line breaks only) while this process goes on, so that it can be its server. */
+export const runOpenSsl = (
+  ...words: readonly (string | readonly string[])[]
+): Promise<OpenSslOutcome> =>
   new Promise((resolve) => {
-    execFile('openssl', words, { timeout: 20_000 }, (error, stdout, stderr) => {
+    execFile('openssl', words.flat(), { timeout: 20_000 }, (error, stdout, stderr) => {
       const status = error === null ? 0 : Number(error.code ?? 1);
       resolve({ status, text: `${stdout}${stderr}` });
     });

@@ -1,0 +1,411 @@
+import { rmSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ApplianceStore, StoreEvent } from './contract.ts';
+import { createMemoryStore, openStore } from './open.ts';
+import { begin, certificateOf, enrol, newFolder, start, year } from './testing/fixtures.ts';
+
+const number = '+33612345678';
+const other = '+33687654321';
+const limits = { lifetime: 600_000, tries: 5 };
+
+describe.each(['durable', 'memory'] as const)('the appliance store, %s', (kind) => {
+  let folder: string;
+  let store: ApplianceStore;
+  beforeEach(() => {
+    folder = newFolder();
+    store = kind === 'memory' ? createMemoryStore() : openStore(folder, start);
+  });
+  afterEach(() => {
+    store.close();
+    rmSync(folder, { recursive: true });
+  });
+  const reopen = (): void => {
+    if (kind === 'memory') return;
+    store.close();
+    store = openStore(folder, start);
+  };
+  const tryToken = (id: string, token: string, at = start) =>
+    store.enrolments.tryToken({ id, token, at, ...limits });
+  const actions = (): readonly string[] => [...store.audit.all()].map(({ action }) => action);
+
+  it('keeps an enrolment, its token only as a keyed hash, and its certificate', () => {
+    const id = begin(store, 'a');
+    reopen();
+    expect(store.enrolments.get(id)).toMatchObject({ number, state: 'pending', wrongTries: 0 });
+    expect(tryToken(id, '123456')).toMatchObject({ kind: 'right', certificate: null });
+    const certificate = certificateOf('a');
+    expect(store.enrolments.issue({ id, certificate, at: start, notice: '' })).toMatchObject({
+      kind: 'issued',
+      superseded: [],
+    });
+    reopen();
+    expect(tryToken(id, '123456')).toMatchObject({ certificate: { serial: certificate.serial } });
+    expect(store.certificates.get(certificate.serial)).toEqual({
+      serial: certificate.serial,
+      authority: 'client',
+      subject: number,
+      der: certificate.der,
+      issuedAt: start,
+      notAfter: start + year,
+      renews: null,
+      state: 'valid',
+      revokedAt: null,
+      reason: null,
+    });
+    expect(store.certificates.statusOf(certificate.serial)).toBe('valid');
+    expect(store.certificates.statusOf('00')).toBe('unknown');
+    expect(actions()).toEqual(['enrolment/requested', 'certificate/issued']);
+  });
+
+  it('gives the winner to who loses the race for one token, and certifies a key once', () => {
+    const id = begin(store, 'a');
+    const issue = (name: string, of = id) =>
+      store.enrolments.issue({ id: of, certificate: certificateOf(name), at: start, notice: '' });
+    expect(issue('first').kind).toBe('issued');
+    expect(issue('second')).toMatchObject({
+      certificate: { serial: certificateOf('first').serial },
+    });
+    expect(store.certificates.get(certificateOf('second').serial)).toBeUndefined();
+    expect(issue('first', begin(store, 'b', { number: other }))).toEqual({ kind: 'key-known' });
+    expect(store.enrolments.isKeyKnown(certificateOf('first').publicKey)).toBe(true);
+    expect(store.enrolments.isKeyKnown(certificateOf('third').publicKey)).toBe(false);
+  });
+
+  it('counts wrong tokens over restarts, and kills the token with the fifth', () => {
+    const id = begin(store, 'a');
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      expect(tryToken(id, '654321').kind).toBe('wrong');
+      reopen();
+    }
+    expect(tryToken(id, '123456').kind).toBe('dead');
+    expect(store.enrolments.get(id)).toMatchObject({ state: 'dead', end: 'tries' });
+    expect(
+      store.enrolments.issue({ id, certificate: certificateOf('a'), at: start, notice: '' }),
+    ).toEqual({
+      kind: 'refused',
+    });
+    expect(actions().filter((action) => action === 'enrolment/token-wrong')).toHaveLength(5);
+  });
+
+  it.each([
+    ['too old', start + limits.lifetime],
+    ['from the future, as after a clock set back', start - 1],
+  ])('kills a token %s for good', (_, at) => {
+    const id = begin(store, 'a');
+    expect(tryToken(id, '123456', at).kind).toBe('expired');
+    expect(tryToken(id, '123456', start).kind).toBe('expired');
+    expect(store.enrolments.get(id)?.end).toBe('expired');
+  });
+
+  it('revokes the older certificate when a number enrols again, and queues the notice', () => {
+    const first = enrol(store, 'a');
+    const second = enrol(store, 'b');
+    expect(store.certificates.get(first)).toMatchObject({ state: 'revoked', reason: 'superseded' });
+    expect(store.certificates.isRevoked(first)).toBe(true);
+    expect(store.certificates.statusOf(second)).toBe('valid');
+    expect(store.messages.due(start, 10)).toMatchObject([{ number, text: 'revoked', attempts: 0 }]);
+  });
+
+  it('revokes a number in one go: certificates, block, pending enrolments, log', () => {
+    const serial = enrol(store, 'a');
+    const pending = begin(store, 'b');
+    const elsewhere = enrol(store, 'c', { number: other });
+    const revocation = { number, by: 'alice', reason: 'keyCompromise', at: start + 1 } as const;
+    expect(store.numbers.revokeNumber(revocation)).toEqual({
+      serials: [serial],
+      enrolmentsKilled: 1,
+      alreadyBlocked: false,
+    });
+    reopen();
+    expect(store.certificates.statusOf(serial)).toBe('revoked');
+    expect(store.certificates.statusOf(elsewhere)).toBe('valid');
+    expect(store.numbers.isBlocked(number)).toBe(true);
+    expect(store.numbers.blocked()).toEqual([
+      { number, by: 'alice', reason: 'keyCompromise', at: start + 1 },
+    ]);
+    expect(
+      store.enrolments.issue({
+        id: pending,
+        certificate: certificateOf('x'),
+        at: start,
+        notice: '',
+      }),
+    ).toEqual({ kind: 'refused' });
+    expect(store.certificates.revokedOf('client', start + 2)).toEqual([
+      { serial, revokedAt: start + 1, reason: 'keyCompromise' },
+    ]);
+    expect(store.certificates.revokedOf('client', start + year + 1000)).toEqual([]);
+    expect(
+      store.audit.find({ subject: number, actor: 'alice' }, 10).map(({ action }) => action),
+    ).toEqual(['number/revoked', 'enrolment/died', 'certificate/revoked']);
+    expect(store.numbers.revokeNumber(revocation)).toMatchObject({
+      serials: [],
+      alreadyBlocked: true,
+    });
+  });
+
+  it('answers for a blocked number as for any other with a wrong token, until it is released', () => {
+    const before = begin(store, 'a');
+    store.numbers.revokeNumber({ number, by: 'alice', reason: 'unspecified', at: start });
+    const after = begin(store, 'b');
+    for (const id of [before, after]) {
+      for (let attempt = 0; attempt < 5; attempt += 1)
+        expect(tryToken(id, '123456').kind).toBe('wrong');
+      expect(tryToken(id, '123456').kind).toBe('dead');
+    }
+    expect(store.numbers.releaseNumber({ number, by: 'bob', at: start })).toBe(true);
+    expect(store.numbers.releaseNumber({ number, by: 'bob', at: start })).toBe(false);
+    expect(tryToken(after, '123456').kind).toBe('dead');
+    expect(tryToken(begin(store, 'c'), '123456').kind).toBe('right');
+  });
+
+  it('renews a valid certificate, and no other', () => {
+    const old = enrol(store, 'a');
+    const renew = (serial: string, name: string, at = start) =>
+      store.certificates.renew({ serial, certificate: certificateOf(name), at, notice: 'renewed' });
+    expect(renew(old, 'too late', start + year + 1000)).toEqual({ kind: 'refused' });
+    expect(renew(old, 'new')).toMatchObject({ kind: 'issued', superseded: [old] });
+    expect(store.certificates.findByKey(certificateOf('new').publicKey)).toMatchObject({
+      renews: old,
+      subject: number,
+    });
+    expect(renew(old, 'again')).toEqual({ kind: 'refused' });
+    expect(renew(certificateOf('new').serial, 'new')).toEqual({ kind: 'key-known' });
+    store.numbers.revokeNumber({ number, by: 'alice', reason: 'keyCompromise', at: start });
+    expect(renew(certificateOf('new').serial, 'newer')).toEqual({ kind: 'refused' });
+  });
+
+  it('revokes one certificate without blocking its number, and a server’s', () => {
+    const serial = enrol(store, 'a');
+    const server = certificateOf('server');
+    store.certificates.addServer({ certificate: server, host: 'sip.example', at: start });
+    const revoke = (of: string) =>
+      store.certificates.revoke({
+        serial: of,
+        by: 'alice',
+        reason: 'cessationOfOperation',
+        at: start,
+      });
+    expect([revoke(serial), revoke(serial), revoke(server.serial), revoke('00')]).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
+    expect(store.numbers.isBlocked(number)).toBe(false);
+    expect(store.certificates.revokedOf('server', start)).toMatchObject([
+      { serial: server.serial },
+    ]);
+  });
+
+  it('tells what was committed, in order, and survives a listener that throws', () => {
+    const kinds: StoreEvent['kind'][] = [];
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    store.onCommitted(() => {
+      throw new Error('broken listener');
+    });
+    const remove = store.onCommitted((event) => {
+      kinds.push(event.kind);
+      if (event.kind === 'number-blocked') expect(store.numbers.isBlocked(number)).toBe(true);
+    });
+    enrol(store, 'a');
+    store.numbers.revokeNumber({ number, by: 'alice', reason: 'unspecified', at: start });
+    expect(kinds.filter((event) => event !== 'audit-appended')).toEqual([
+      'certificate-issued',
+      'number-blocked',
+      'certificates-revoked',
+    ]);
+    remove();
+    enrol(store, 'b', { number: other });
+    expect(kinds.filter((event) => event === 'certificate-issued')).toHaveLength(1);
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('broken listener'));
+    warn.mockRestore();
+  });
+
+  it('counts a number’s requests without those that were never sent, and forgets old ones', () => {
+    const id = begin(store, 'a');
+    begin(store, 'b', { at: start + 1 });
+    expect(store.enrolments.countSince(number, start - 1)).toBe(2);
+    store.enrolments.notSent(id, start);
+    expect(store.enrolments.countSince(number, start - 1)).toBe(1);
+    store.enrolments.forget(start);
+    expect(store.enrolments.get(id)).toBeUndefined();
+    expect(store.enrolments.get('b'.repeat(32))).toBeDefined();
+  });
+
+  it('numbers revocation lists upwards, also after an older state was restored', () => {
+    const { revocationLists } = store;
+    const first = revocationLists.reserveNumber('client', start);
+    expect(first).toBe(start / 1000);
+    expect(revocationLists.reserveNumber('client', start - 60_000)).toBe(first + 1);
+    const list = {
+      authority: 'client',
+      thisUpdate: start,
+      nextUpdate: start + 1,
+      der: Uint8Array.of(1),
+    } as const;
+    expect(revocationLists.publish({ ...list, number: first + 1 })).toBe(true);
+    expect(revocationLists.publish({ ...list, number: first, der: Uint8Array.of(2) })).toBe(false);
+    expect(revocationLists.latest('client')).toEqual({ ...list, number: first + 1 });
+    expect(revocationLists.latest('root')).toBeUndefined();
+    expect(revocationLists.publish({ ...list, authority: 'root', number: 7 })).toBe(true);
+  });
+
+  it('keeps administrators, their lockout, second factor and sessions', () => {
+    const { administrators, sessions } = store;
+    const add = (name: string) =>
+      administrators.add({ name, passwordHash: 'hash', mustChangePassword: true }, 'system', start);
+    expect([add('alice'), add('alice')]).toEqual([true, false]);
+    expect(administrators.remove('alice', 'alice', start)).toBe(false);
+    const fail = () =>
+      administrators.countFailure('alice', start, (failures) => start + failures * 1000);
+    expect([fail(), fail(), administrators.countFailure('nobody', start, () => 0)]).toEqual([
+      1, 2, 0,
+    ]);
+    expect(administrators.get('alice')).toMatchObject({ failures: 2, lockedUntil: start + 2000 });
+    sessions.create('token-of-alice', {
+      administrator: 'alice',
+      at: start,
+      expiresAt: start + 3_600_000,
+    });
+    const totpSecret = Uint8Array.of(1, 2, 3);
+    expect(
+      administrators.change('alice', { totpSecret, mustChangePassword: false }, 'alice', start),
+    ).toBe(true);
+    expect(sessions.use('token-of-alice', start, 600_000)).toBeUndefined();
+    reopen();
+    expect(store.administrators.list()).toEqual([
+      {
+        name: 'alice',
+        passwordHash: 'hash',
+        totpSecret,
+        failures: 0,
+        lockedUntil: 0,
+        createdAt: start,
+        mustChangePassword: false,
+      },
+    ]);
+    const step = (value: number): boolean => store.administrators.takeTotpStep('alice', value);
+    expect([step(5), step(5), step(4), step(6)]).toEqual([true, false, false, true]);
+  });
+
+  it('ends sessions that are idle, expired, or from the future', () => {
+    store.administrators.add(
+      { name: 'alice', passwordHash: 'h', mustChangePassword: false },
+      'system',
+      start,
+    );
+    const idle = 600_000;
+    const create = (token: string) =>
+      store.sessions.create(token, {
+        administrator: 'alice',
+        at: start,
+        expiresAt: start + 3_600_000,
+      });
+    const use = (token: string, at: number) => store.sessions.use(token, at, idle) !== undefined;
+    create('idle');
+    expect([
+      use('idle', start + 500_000),
+      use('idle', start + 1_000_000),
+      use('idle', start + 1_600_000),
+    ]).toEqual([true, true, false]);
+    create('past');
+    expect([use('past', start - 1), use('past', start)]).toEqual([false, false]);
+    create('gone');
+    store.sessions.endAll();
+    expect(use('gone', start)).toBe(false);
+    expect(use('unknown', start)).toBe(false);
+  });
+
+  it('tries notices again and gives them up, with a trace in the log', () => {
+    enrol(store, 'a');
+    enrol(store, 'b');
+    const [message] = store.messages.due(start, 1);
+    const id = message?.id ?? 0;
+    store.messages.markFailed(id, start, start + 60_000);
+    expect(store.messages.due(start, 1)).toEqual([]);
+    expect(store.messages.due(start + 60_000, 1)).toMatchObject([{ id, attempts: 1 }]);
+    store.messages.markFailed(id, start, null);
+    expect(store.messages.due(start + year, 1)).toEqual([]);
+    expect(actions().at(-1)).toBe('notice/given-up');
+  });
+
+  it('answers the admin pages in pages', () => {
+    const serials = [enrol(store, 'a'), enrol(store, 'b'), enrol(store, 'c', { number: other })];
+    store.numbers.revokeNumber({
+      number: '+33600000009',
+      by: 'alice',
+      reason: 'unspecified',
+      at: start,
+    });
+    begin(store, 'd', { number: other, at: start + 5 });
+    const { queries } = store;
+    expect(queries.subscribers({ limit: 10 })).toMatchObject([
+      { number: '+33600000009', isBlocked: true, certificate: null, certificates: 0 },
+      { number, isBlocked: false, certificate: { serial: serials[1] }, certificates: 2 },
+      { number: other, certificate: { serial: serials[2] }, certificates: 1 },
+    ]);
+    expect(queries.subscribers({ limit: 10, search: '8765' })).toMatchObject([{ number: other }]);
+    expect(queries.subscribers({ limit: 1, after: number })).toMatchObject([{ number: other }]);
+    const list = (more: object) =>
+      queries.certificates({ at: start, limit: 10, ...more }).map(({ serial }) => serial);
+    expect(list({})).toEqual(serials.toReversed());
+    expect(list({ state: 'revoked' })).toEqual([serials[0]]);
+    expect(list({ state: 'valid', subject: number })).toEqual([serials[1]]);
+    expect(list({ state: 'expired', at: start + year + 1000 })).toEqual([serials[2], serials[1]]);
+    expect(list({ after: serials[2] })).toEqual([serials[1], serials[0]]);
+    expect(queries.pendingEnrolments(start + 5, 600_000)).toMatchObject([{ number: other }]);
+    expect(queries.pendingEnrolments(start + 600_005, 600_000)).toEqual([]);
+    expect(queries.counts(start)).toEqual({
+      subscribers: 2,
+      validCertificates: 2,
+      revokedCertificates: 1,
+      blockedNumbers: 1,
+      pendingEnrolments: 1,
+      auditEntries: store.audit.count({}),
+      waitingMessages: 1,
+    });
+  });
+
+  it('does nothing at all when a part of an operation fails', () => {
+    const serial = enrol(store, 'a');
+    const before = [...store.exportLines()];
+    const issue = () =>
+      store.enrolments.issue({
+        id: begin(store, 'b', { number: other }),
+        certificate: { ...certificateOf('other'), serial },
+        at: start,
+        notice: '',
+      });
+    expect(issue).toThrow(/UNIQUE constraint failed: certificates.serial/);
+    expect(store.certificates.statusOf(serial)).toBe('valid');
+    expect(store.audit.verify()).toMatchObject({ ok: true });
+    const added = [...store.exportLines()].filter((line) => !before.includes(line));
+    expect(added.map((line) => (JSON.parse(line) as { table: string }).table)).toEqual([
+      'enrolments',
+      'audit',
+    ]);
+  });
+
+  it('exports everything but secrets, as lines of JSON', () => {
+    begin(store, 'a');
+    store.administrators.add(
+      { name: 'alice', passwordHash: 'secret-hash', mustChangePassword: false },
+      's',
+      start,
+    );
+    store.sessions.create('secret-session', {
+      administrator: 'alice',
+      at: start,
+      expiresAt: start + 1,
+    });
+    store.settings.set('language', 'fr', 'alice', start);
+    expect(store.settings.get('language')).toBe('fr');
+    const lines = [...store.exportLines()];
+    const tables = lines.map((line) => (JSON.parse(line) as { table: string }).table);
+    expect(new Set(tables)).toEqual(
+      new Set(['migrations', 'enrolments', 'administrators', 'settings', 'audit']),
+    );
+    expect(lines.join('')).not.toMatch(/secret|token_hash|password_hash|totp/);
+  });
+});
