@@ -15,6 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'simulators/',
     'reports/',
     'reference/core/',
+    'reference/appliance/authorities/',
     'reference/client/audio/',
     'package.json',
   ],

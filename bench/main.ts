@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { benchmarkCalls } from './calls.ts';
+import { benchmarkEnrolment } from './enrolment.ts';
 import { benchmarkHandshake } from './handshake.ts';
 import { benchmarkInspect } from './inspect.ts';
 import { benchmarkRelay } from './relay.ts';
@@ -12,6 +13,7 @@ const benchmarks: Readonly<
   Record<string, (options: BenchmarkOptions) => Promise<readonly BenchmarkRow[]>>
 > = {
   calls: benchmarkCalls,
+  enrolment: benchmarkEnrolment,
   handshake: benchmarkHandshake,
   inspect: benchmarkInspect,
   relay: benchmarkRelay,

@@ -10,10 +10,13 @@ import { describeJudges } from '../scenarios/testing/judge-cases.ts';
 import type { WireFacts } from '../scenarios/wire/facts-model.ts';
 import { namespaceProblem } from '../simulators/lab/own-namespace.ts';
 import { standardPhones, standardTopology } from '../simulators/lab/topology/standard.ts';
-import { openBench } from './testing/cli.ts';
+import { oneLine, openBench, withoutProgress } from './testing/cli.ts';
 
 const problem = namespaceProblem('lab');
 const why = problem === null ? '' : ` (skipped: ${problem})`;
+
+/** Milliseconds; an evaluation takes some seconds, more on a busy machine. */
+const limit = 120_000;
 
 const bench = await openBench();
 afterAll(() => bench.close());
@@ -105,19 +108,55 @@ if (evidence !== null)
   });
 
 describe.skipIf(problem !== null)(`phones behind symmetric translation${why}`, () => {
-  it('call each other with the same verdicts, seen from outside at their routers’ addresses', async () => {
-    const topology = join(bench.folder, 'symmetric.json');
-    const options = { phones: standardPhones, translation: 'symmetric', family: 'ipv4' } as const;
-    await writeFile(topology, JSON.stringify(standardTopology(options)));
-    const { out, code } = await evaluate('nat', '--topology', topology, '--only', ...claims);
-    expect(await verdictsOf(out)).toEqual(claims.map((claim) => `${claim} pass`));
-    expect(code).toBe(0);
-    const translated = await evidenceOf(out);
-    expect(audioPairs(factsOn(translated)).toSorted()).toEqual([
-      '203.0.113.10 203.0.113.101',
-      '203.0.113.10 203.0.113.102',
-    ]);
-    expect(audioPairs(factsOn(translated, 'access-alice'))).toEqual(['10.1.0.2 203.0.113.10']);
-    expect(await bench.leftovers()).toEqual([]);
-  });
+  it(
+    'call each other with the same verdicts, seen from outside at their routers’ addresses',
+    async () => {
+      const topology = join(bench.folder, 'symmetric.json');
+      const options = { phones: standardPhones, translation: 'symmetric', family: 'ipv4' } as const;
+      await writeFile(topology, JSON.stringify(standardTopology(options)));
+      const { out, code } = await evaluate('nat', '--topology', topology, '--only', ...claims);
+      expect(await verdictsOf(out)).toEqual(claims.map((claim) => `${claim} pass`));
+      expect(code).toBe(0);
+      const translated = await evidenceOf(out);
+      expect(audioPairs(factsOn(translated)).toSorted()).toEqual([
+        '203.0.113.10 203.0.113.101',
+        '203.0.113.10 203.0.113.102',
+      ]);
+      expect(audioPairs(factsOn(translated, 'access-alice'))).toEqual(['10.1.0.2 203.0.113.10']);
+      expect(await bench.leftovers()).toEqual([]);
+    },
+    limit,
+  );
+});
+
+describe.skipIf(problem !== null)(`a run on hosts whose terminal hangs up${why}`, () => {
+  it(
+    'keeps its evidence and a report, ends with 2, and leaves nothing',
+    async () => {
+      const out = join(bench.folder, 'interrupted');
+      const target = join(import.meta.dirname, 'testing/waiting-target.ts');
+      const words = [
+        'evaluate',
+        '--lab',
+        'netns',
+        '--only',
+        '5.1.b',
+        '--target',
+        target,
+        '--out',
+        out,
+      ];
+      const running = bench.start(words);
+      await running.says('waiting for ever');
+      process.kill(-(running.child.pid ?? Number.NaN), 'SIGHUP');
+      const { code, stderr } = await running.ended;
+      expect(withoutProgress(stderr)).toMatch(
+        oneLine('the run was interrupted (SIGHUP)', 'evidence kept so far', out),
+      );
+      expect(code).toBe(2);
+      expect(await readFile(join(out, 'report.html'), 'utf8')).toContain('SIGHUP');
+      expect(await bench.leftovers()).toEqual([]);
+    },
+    limit,
+  );
 });

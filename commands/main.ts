@@ -1,6 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../reports/model/verdict.ts';
 import { messageOf } from '../scenarios/campaign/deadline.ts';
+import { addAuthoritiesCommand } from './authorities.ts';
+import { addAdminCommand } from './admin.ts';
+import { addApplianceCommand } from './appliance.ts';
 import { addClaimsCommand } from './claims.ts';
 import { CommandProblem } from './command-problem.ts';
 import { addEvaluateCommand } from './evaluate.ts';
@@ -35,6 +38,9 @@ const buildProgram = (finish: (code: number) => void): Command => {
   addKeystoreCommand(program, finish);
   addProbeCommand(program, finish);
   addLabCommand(program, finish);
+  addApplianceCommand(program, finish);
+  addAdminCommand(program, finish);
+  addAuthoritiesCommand(program, finish);
   inOneLine(program, 'discretio --help lists the commands');
   for (const command of program.commands) {
     inOneLine(command, `discretio ${command.name()} --help lists its options`);

@@ -15,6 +15,7 @@ export type Capability =
   | 'key-agreement-log'
   | 'media-keys'
   | 'refusal-log'
+  | 'revoke'
   | 'capture';
 
 /** An address and port, TCP or UDP. */
@@ -55,6 +56,10 @@ export interface Appliance {
   /** The newest token sent to a number by SMS; waits for it until the deadline (milliseconds from now), then rejects with DeadlineError. */
   readToken(number: string, deadline: number): Promise<string>;
   refusals(): Promise<readonly RefusalEntry[]>;
+  /** Revokes a number as its administrator would when a phone is lost; resolves once he is told that it is done. With the capability `revoke` only, as the next. */
+  revoke?(number: string): Promise<void>;
+  /** Lets a revoked number enrol again. */
+  release?(number: string): Promise<void>;
   stop(): Promise<void>;
 }
 

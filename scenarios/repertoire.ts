@@ -1,6 +1,7 @@
 import { enrolmentAttacks } from './attacks/enrolment.ts';
 import { impostorAttacks } from './attacks/impostor.ts';
 import { keyAgreementAttacks } from './attacks/key-agreement.ts';
+import { revocationAttacks } from './attacks/revocation.ts';
 import { tlsAttacks } from './attacks/tls.ts';
 import type { Judging } from './campaign/assemble.ts';
 import { impostor } from './attacks/activities/impostor.ts';
@@ -9,7 +10,9 @@ import { maliciousCalls } from './attacks/activities/malicious-calls.ts';
 import { scan } from './attacks/activities/scan.ts';
 import type { Repertoire } from './campaign/plan.ts';
 import { basicCall } from './conformity/activities/basic-call.ts';
+import { revocation } from './conformity/activities/revocation.ts';
 import { callDocuments } from './conformity/documents.ts';
+import { sectionFour } from './conformity/section-4.ts';
 import { sectionFiveOne } from './conformity/section-5.1.ts';
 import { sectionFiveThree } from './conformity/section-5.3.ts';
 import { sectionFiveTwo } from './conformity/section-5.2.ts';
@@ -21,11 +24,12 @@ import { sectionTwoTwo } from './conformity/section-2.2.ts';
 
 /** Everything this version can do to a target and judge of it. Activities are in the order they are performed in. */
 export const repertoire: Repertoire & Judging = {
-  activities: [basicCall, scan, intruder, impostor, maliciousCalls],
+  activities: [basicCall, scan, intruder, impostor, maliciousCalls, revocation],
   scenarios: [
     ...sectionTwoOne,
     ...sectionTwoTwo,
     ...sectionThreeOne,
+    ...sectionFour,
     ...sectionFiveOne,
     ...sectionFiveTwo,
     ...sectionFiveThree,
@@ -34,6 +38,7 @@ export const repertoire: Repertoire & Judging = {
     ...tlsAttacks,
     ...enrolmentAttacks,
     ...impostorAttacks,
+    ...revocationAttacks,
     ...keyAgreementAttacks,
   ],
   documents: callDocuments,

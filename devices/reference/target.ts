@@ -38,6 +38,7 @@ const capabilities: ReadonlySet<Capability> = new Set<Capability>([
   'key-agreement-log',
   'media-keys',
   'refusal-log',
+  'revoke',
 ]);
 
 /** UDP ports of the relay: below those that the system hands out, so that no phone's own port is among them. */
@@ -70,6 +71,13 @@ const startReferenceAppliance = async (site: Site, parts: ApplianceParts): Promi
       return token;
     },
     refusals: () => Promise.resolve([...refusals]),
+    async revoke(number) {
+      appliance.revocation.revokeNumber({ number, by: 'evaluator', reason: 'keyCompromise' });
+    },
+    async release(number) {
+      if (!appliance.revocation.releaseNumber({ number, by: 'evaluator' }))
+        throw new Error(`${number} is not blocked; revoke it first`);
+    },
     stop: () => appliance.stop(),
   };
 };

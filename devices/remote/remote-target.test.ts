@@ -89,6 +89,13 @@ describe('a part in another process', () => {
     expect(await remote.startPhone(site, 'bob', description)).not.toHaveProperty('hold');
   });
 
+  it('may be an appliance that revokes, and has no such method where it cannot', async () => {
+    expect(await startAppliance()).not.toHaveProperty('revoke');
+    const appliance = await startAppliance('revoking');
+    expect(await appliance.revoke?.('+33')).toBeUndefined();
+    await expect(appliance.release?.('+33')).rejects.toThrow('+33 is not blocked');
+  });
+
   it('throws what its own method throws: a deadline as a deadline, an error by its message without a stack', async () => {
     const appliance = await startAppliance();
     const late = await errorOf(appliance.readToken('late', 5));

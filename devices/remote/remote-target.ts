@@ -108,6 +108,9 @@ const remoteAppliance = (part: RemotePart): Appliance => {
     describe: remote('describe'),
     readToken: remote('readToken'),
     refusals: remote('refusals'),
+    ...(part.capabilities.has('revoke')
+      ? { revoke: remote('revoke'), release: remote('release') }
+      : {}),
     stop: part.stop,
   };
 };

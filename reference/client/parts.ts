@@ -9,6 +9,7 @@ import type { SessionKeys } from '../core/csl/key-schedule.ts';
 import type { Certificate } from '../core/pki/certificate.ts';
 import { aesCm128HmacSha1Tag80, type SrtpSuite } from '../core/rtp/srtp.ts';
 import type { PhoneAudio } from './audio/phone-audio.ts';
+import type { StatusQuestion } from './revocation/status-service.ts';
 import { connectTls } from './tls/connect.ts';
 
 /** Parts a phone is composed of. {@link phoneParts} is the right set; a deliberately broken phone is composed of others. */
@@ -20,17 +21,17 @@ export interface PhoneParts extends KeyAgreementChecks {
   readonly audio?: PhoneAudio;
   /** How phones agree on keys; it applies the checks. */
   readonly keyAgreement: KeyAgreementReading;
-  /** Asks whether a peer's certificate is revoked (interpretations I-7). */
-  readonly revocation: (certificate: Certificate) => Promise<Revocation>;
+  /** Decides whether a peer's certificate is revoked; `ask` asks the appliance (interpretations I-7). */
+  readonly revocation: (certificate: Certificate, ask: StatusQuestion) => Promise<Revocation>;
 }
 
-/** The parts of the reference phone. Revocation (I-7) has no service to ask yet: every certificate counts as good. */
+/** The parts of the reference phone. */
 export const phoneParts: PhoneParts = {
   connectTls,
   suite: aesCm128HmacSha1Tag80,
   keyAgreement: csl1,
   ...cslChecks,
-  revocation: () => Promise.resolve('good'),
+  revocation: (certificate, ask) => ask(certificate),
 };
 
 /** Something a phone refused, for its log; never a secret. */

@@ -92,7 +92,7 @@ export const createPhone = (
   logs: PhoneLogs,
   parts: PhoneParts = phoneParts,
 ): ReferencePhone => {
-  const { folder, sip, trust, host, reconnection } = settings;
+  const { folder, sip, registration, trust, host, reconnection } = settings;
   const events: PhoneEvents = new EventEmitter();
   const stopping = new AbortController();
   const enrolling = createEnrolling(settings, logs, stopping.signal);
@@ -110,7 +110,17 @@ export const createPhone = (
     const identity = await openStoredKey(folder, passphrase, Date.now());
     await phone?.close();
     const policy = reconnection === undefined ? {} : { reconnection };
-    phone = openUnlockedPhone({ identity, sip, trust, host, parts, logs, events, ...policy });
+    phone = openUnlockedPhone({
+      identity,
+      sip,
+      registration,
+      trust,
+      host,
+      parts,
+      logs,
+      events,
+      ...policy,
+    });
   };
   return {
     events,

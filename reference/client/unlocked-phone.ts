@@ -9,6 +9,11 @@ import { uriHost } from '../core/sip/uri.ts';
 import type { UserAgentConfig } from '../core/sip/user-agent.ts';
 import { createCalls, type Calls } from './calls/calls.ts';
 import type { PhoneLogs, PhoneParts } from './parts.ts';
+import {
+  createStatusService,
+  noStatusService,
+  type StatusService,
+} from './revocation/status-service.ts';
 import { createSignalling, type Signalling } from './signalling/signalling.ts';
 import { createRegistering } from './signalling/registering.ts';
 import { uniform } from './signalling/uniform.ts';
@@ -24,6 +29,8 @@ export type PhoneEvents = EventEmitter<{ changed: []; registration: [problem: st
 export interface UnlockedPhoneOptions {
   readonly identity: OpenedIdentity;
   readonly sip: { readonly host: string; readonly port: number };
+  /** Where the status of peers is asked; without it there is no answer, and so no call (interpretations I-7). */
+  readonly registration?: { readonly host: string; readonly port: number };
   readonly trust: StoredTrust;
   /** Address that media sockets bind to. */
   readonly host: string;
@@ -103,16 +110,33 @@ const userAgentOf = (number: string, server: string): UserAgentConfig => ({
   uniform,
 });
 
+/** Questions about peers, over connections that show no certificate. */
+const openStatus = (options: UnlockedPhoneOptions, clientAuthority: Certificate): StatusService => {
+  const { identity, trust, registration: endpoint, logs } = options;
+  const onUnavailable = (reason: string): void =>
+    logs.refusal({ at: Date.now(), code: 'revocation/unavailable', detail: reason });
+  if (endpoint === undefined) return noStatusService(onUnavailable);
+  return createStatusService({
+    connection: { endpoint, trust, ...(logs.tlsKeys ? { keyLog: logs.tlsKeys } : {}) },
+    root: certificateOfPem(identity.trust.root),
+    clientAuthority,
+    serverAuthority: certificateOfPem(identity.trust.serverAuthority),
+    onUnavailable,
+  });
+};
+
 /** Puts an opened key to use; off the network until it registers. */
 export const openUnlockedPhone = (options: UnlockedPhoneOptions): UnlockedPhone => {
   const { identity, sip, host, parts, logs, events } = options;
   const authority = certificateOfPem(identity.trust.clientAuthority);
+  const status = openStatus(options, authority);
   const calls = createCalls({
     own: partyOf(identity, authority),
     clientAuthorities: [authority],
     host,
     parts,
     logs,
+    askStatus: status.ask,
     command: (command) => signalling.command(command),
     changed: () => void events.emit('changed'),
   });
@@ -143,6 +167,7 @@ export const openUnlockedPhone = (options: UnlockedPhoneOptions): UnlockedPhone 
     async close() {
       const stopped = registering.stop();
       closing.abort();
+      status.close();
       await Promise.all([calls.close(), signalling.close(), stopped]);
     },
   };

@@ -6,10 +6,17 @@ import { evaluateReference } from '../testing/real-run.ts';
 import { callCases } from './testing/call-cases.ts';
 import { impostorCases } from './testing/impostor-cases.ts';
 import { intruderCases } from './testing/intruder-cases.ts';
+import { revocationAttackCases } from './testing/revocation-cases.ts';
 import { scanCases } from './testing/scan-cases.ts';
 
 const scenarios = repertoire.scenarios.filter(({ id }) => id.startsWith('attacks/'));
-const cases = [...scanCases, ...intruderCases, ...impostorCases, ...callCases(scenarios)];
+const cases = [
+  ...scanCases,
+  ...intruderCases,
+  ...impostorCases,
+  ...revocationAttackCases,
+  ...callCases(scenarios),
+];
 
 it('each attack has a case in which it must fail, and one in which it cannot say', () => {
   expect(uncovered(scenarios, cases)).toEqual([]);

@@ -39,10 +39,13 @@ const attemptSchema = z.object({
 });
 type Attempt = z.infer<typeof attemptSchema>;
 
+/** A fault of the headers, or a certificate that was revoked. */
+type TriedFault = CallFault | 'revoked-certificate';
+
 /** The attacker's role in a call, its one fault, and how the phone must refuse it (I-2). */
 interface Refusal {
   readonly role: 'caller' | 'callee';
-  readonly fault: CallFault;
+  readonly fault: TriedFault;
   /** Codes of the phone's own log, of which one must be the reason. */
   readonly codes: readonly string[];
   /** Final status of a refused INVITE; absent where the refusal comes after the 200. */
@@ -169,7 +172,7 @@ const judgeRefusals =
     return bad ?? pass(findings.map(({ observed }) => observed).join('; '), [path]);
   };
 
-const asCaller = (fault: CallFault, codes: readonly string[], status: 403 | 488): Refusal => ({
+const asCaller = (fault: TriedFault, codes: readonly string[], status: 403 | 488): Refusal => ({
   role: 'caller',
   fault,
   codes,
@@ -180,7 +183,7 @@ const afterAnswer = (fault: CallFault, codes: readonly string[]): Refusal => ({
   fault,
   codes,
 });
-const asCallee = (fault: CallFault, codes: readonly string[]): Refusal => ({
+const asCallee = (fault: TriedFault, codes: readonly string[]): Refusal => ({
   role: 'callee',
   fault,
   codes,
@@ -219,6 +222,14 @@ export const keyAgreementAttacks: readonly Scenario[] = [
       asCaller('rogue-chain', ['csl/from-chain'], 403),
       asCallee('rogue-authority', ['csl/issuer']),
       asCallee('rogue-chain', ['csl/from-chain']),
+    ],
+  ),
+  scenario(
+    'X8/revoked-certificate',
+    ['4.d'],
+    [
+      asCaller('revoked-certificate', ['csl/revoked'], 403),
+      asCallee('revoked-certificate', ['csl/revoked']),
     ],
   ),
   scenario(

@@ -12,6 +12,7 @@ import { identityCases } from './testing/identity-cases.ts';
 import { insideTlsCases } from './testing/inside-cases.ts';
 import { mediaCases } from './testing/media-cases.ts';
 import { relayCases } from './testing/relay-cases.ts';
+import { revocationCases } from './testing/revocation-cases.ts';
 import { secretCases } from './testing/secret-cases.ts';
 import { sessionCases } from './testing/session-cases.ts';
 import { storageCases } from './testing/storage-cases.ts';
@@ -29,6 +30,7 @@ const cases = [
   ...identityCases,
   ...storageCases,
   ...secretCases,
+  ...revocationCases,
 ];
 
 it('each conformity scenario has a case in which it must fail, and one in which it cannot say', () => {

@@ -96,11 +96,13 @@ interface RtpPlaces {
 }
 
 const placesOf = (flows: readonly UdpFlow[]): RtpPlaces => {
-  const rtp = flows.filter((flow) => flow.rtp && isStream(flow.rtp));
+  const streams = flows.filter((flow) => flow.rtp && isStream(flow.rtp));
+  const senders = new Set(streams.map(senderKey));
+  const rtp = flows.filter((flow) => flow.rtp && senders.has(senderKey(flow)));
   return {
     samePorts: new Set(rtp.map(portsKey)),
     portsAbove: new Set(rtp.map((flow) => farPortKey(flow, 1))),
-    senders: new Set(rtp.map(senderKey)),
+    senders,
   };
 };
 

@@ -31,5 +31,6 @@ describe('kills', () => {
       // Killed itself, or told of it by what it had started: never 0, nor the 1 of a claim that fails.
       expect(code, hit).toBe(hit === 'starter' ? null : 2);
     },
+    120_000,
   );
 });

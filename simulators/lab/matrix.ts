@@ -24,6 +24,7 @@ interface Combination {
 /** Verdicts by claim, and seconds. */
 interface Evaluated {
   readonly verdicts: ReadonlyMap<string, string>;
+  readonly reasons: ReadonlyMap<string, string>;
   readonly took: number;
   readonly said: string;
 }
@@ -51,12 +52,17 @@ const evaluate = async (
   });
   const { stdout, stderr } = await running.ended;
   const took = (performance.now() - before) / 1000;
-  if (stdout === '') return { verdicts: new Map(), took, said: stderr };
+  if (stdout === '') return { verdicts: new Map(), reasons: new Map(), took, said: stderr };
   const { verdicts } = JSON.parse(stdout) as {
-    readonly verdicts: readonly { readonly claim: string; readonly kind: string }[];
+    readonly verdicts: readonly {
+      readonly claim: string;
+      readonly kind: string;
+      readonly reason?: string;
+    }[];
   };
   return {
     verdicts: new Map(verdicts.map(({ claim, kind }) => [claim, kind])),
+    reasons: new Map(verdicts.map(({ claim, reason = '' }) => [claim, reason])),
     took,
     said: stderr,
   };
@@ -70,11 +76,14 @@ const counts = (verdicts: ReadonlyMap<string, string>): string =>
 
 const differing = (
   expected: ReadonlyMap<string, string>,
-  found: ReadonlyMap<string, string>,
+  { verdicts: found, reasons }: Evaluated,
 ): readonly string[] =>
   [...new Set([...expected.keys(), ...found.keys()])]
     .filter((claim) => expected.get(claim) !== found.get(claim))
-    .map((claim) => `${claim} ${found.get(claim) ?? 'none'} not ${expected.get(claim) ?? 'none'}`);
+    .map(
+      (claim) =>
+        `${claim} ${found.get(claim) ?? 'none'} not ${expected.get(claim) ?? 'none'} (${reasons.get(claim) ?? ''})`,
+    );
 
 const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
 
@@ -108,7 +117,7 @@ const compare = async (): Promise<number> => {
       const topology = standardTopology({ phones: standardPhones, translation, family });
       await writeFile(file, JSON.stringify(topology));
       const found = await evaluate(['--lab', 'netns', '--topology', file], through);
-      const others = differing(loopback.verdicts, found.verdicts);
+      const others = differing(loopback.verdicts, found);
       if (others.length > 0) bad += 1;
       const problems = found.said.split('\n').filter((line) => /^(✗|discretio:)/.test(line));
       const ending = others.length === 0 ? '' : `: ${[...others, ...problems].join('; ')}`;

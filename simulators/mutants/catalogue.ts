@@ -99,6 +99,24 @@ export const mutants: readonly Mutant[] = [
     because: /altered-tag" was accepted/,
     parts: { phone: { confirmationChecks: without(confirmationChecks, 'tag') } },
   },
+  {
+    id: 'phone-ignores-revocation',
+    claims: ['4.d'],
+    because: /revoked-certificate" was accepted/,
+    parts: { phone: { revocation: () => Promise.resolve('good') } },
+  },
+  {
+    id: 'appliance-keeps-revoked-sessions',
+    claims: ['4.d'],
+    because: /did not follow the revocation at once/,
+    parts: { appliance: { endSessions: () => undefined } },
+  },
+  {
+    id: 'appliance-admits-revoked-users',
+    claims: ['4.d'],
+    because: /a revoked certificate registered/,
+    parts: { appliance: { clientStatus: () => () => 'good' } },
+  },
 ];
 
 /** The mutant of that id as a target. */

@@ -24,7 +24,9 @@ const answers: Readonly<Record<string, () => Promise<string>>> = {
 };
 
 const appliance = (address: string): Appliance => ({
-  capabilities: new Set(['enrol', 'call']),
+  capabilities: new Set(asked === 'revoking' ? ['enrol', 'call', 'revoke'] : ['enrol', 'call']),
+  revoke: () => Promise.resolve(),
+  release: (number) => Promise.reject(new Error(`${number} is not blocked`)),
   describe: () =>
     Promise.resolve({
       sip: { host: address, port: 5061 },

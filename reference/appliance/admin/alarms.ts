@@ -25,7 +25,8 @@ const ofExpiry = (
   { at, warning }: { readonly at: number; readonly warning: number },
 ): readonly Alarm[] => {
   if (notAfter - at > warning) return [];
-  const key = notAfter <= at ? (`alarm.${kind}-expired` as const) : (`alarm.${kind}-expiring` as const);
+  const key =
+    notAfter <= at ? (`alarm.${kind}-expired` as const) : (`alarm.${kind}-expiring` as const);
   return [{ key, authority, time: notAfter }];
 };
 

@@ -136,8 +136,10 @@ export const page = (title: string, body: Html, status = 200): Answer => ({
   body,
 });
 
+type Done = TextKey extends infer Key ? (Key extends `done.${infer Name}` ? Name : never) : never;
+
 /** The answer to a good POST: the page to see next, with what was done. */
-export const doneAt = (path: string, done: string): Answer => ({
+export const doneAt = (path: string, done: Done): Answer => ({
   kind: 'redirect',
   to: `${path}?done=${done}`,
 });
@@ -148,6 +150,8 @@ export const notFound: Answer = { kind: 'error', status: 404 };
 /** The answer to a form that no page of this service shows. */
 export const badForm: Answer = { kind: 'error', status: 400 };
 
-/** The text of a key made at run time; undefined when there is none. */
-export const textAt = (texts: Texts, key: string): string | undefined =>
-  Object.hasOwn(texts, key) ? texts[key as TextKey] : undefined;
+/** The sentence for what a `done` in a query names; undefined when it names nothing. */
+export const doneText = (texts: Texts, done: string | undefined): string | undefined => {
+  const key = `done.${done ?? ''}`;
+  return Object.hasOwn(texts, key) ? texts[key as TextKey] : undefined;
+};

@@ -29,11 +29,14 @@ describe('export of the audit log', () => {
     [7, '"7"'],
   ])('writes %j as an inert field', (value, field) => expect(csvField(value)).toBe(field));
 
-  test.prop([fc.string({ unit: 'binary' })])('never ends a field early or begins one actively', (text) => {
-    const field = csvField(text);
-    expect(field.slice(1, -1).replaceAll('""', '')).not.toContain('"');
-    expect(field).not.toMatch(/^"[=+\-@|\t\r\n]/);
-  });
+  test.prop([fc.string({ unit: 'binary' })])(
+    'never ends a field early or begins one actively',
+    (text) => {
+      const field = csvField(text);
+      expect(field.slice(1, -1).replaceAll('""', '')).not.toContain('"');
+      expect(field).not.toMatch(/^"[=+\-@|\t\r\n]/);
+    },
+  );
 
   it('has one row for each entry that the filter lets through', () => {
     const entries = [entry({}), entry({ sequence: 2, actor: 'bob', at: 5 })];
@@ -41,9 +44,9 @@ describe('export of the audit log', () => {
       '"sequence","time","clockBehind","actor","action","subject","detail","hash"\r\n',
       `"2","1970-01-01T00:00:00.005Z","0","bob","number/revoked","'+33612345678","{""reason"":""keyCompromise""}","ab"\r\n`,
     ]);
-    expect([...exportLines(entries, { until: 5 }, 'jsonl')].map((line) => JSON.parse(line))).toEqual(
-      [entries[0]],
-    );
+    expect(
+      [...exportLines(entries, { until: 5 }, 'jsonl')].map((line) => JSON.parse(line)),
+    ).toEqual([entries[0]]);
     expect([...exportLines(entries, { action: 'number/', from: 5 }, 'jsonl')]).toHaveLength(1);
     expect([...exportLines(entries, { action: 'number', before: 9 }, 'jsonl')]).toEqual([]);
   });

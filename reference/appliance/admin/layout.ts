@@ -1,4 +1,4 @@
-import { textAt, type Visit } from './context.ts';
+import { doneText, type Visit } from './context.ts';
 import { html, type Html } from './html.ts';
 import { styleElement } from './style.ts';
 import { languageNames, languages } from './texts/language.ts';
@@ -48,7 +48,7 @@ const accountForm = (visit: Visit): Html | null => {
 };
 
 const doneNote = ({ query, text }: Visit): Html | null => {
-  const done = textAt(text, `done.${query.get('done') ?? ''}`);
+  const done = doneText(text, query.get('done'));
   return done === undefined ? null : html`<p class="note good" role="status">${done}</p>`;
 };
 

@@ -6,7 +6,10 @@ import { formTokenField } from './layout.ts';
 export const timeText = (at: number): string => {
   // Beyond 8.64e15 there is no date (ECMA-262 section 21.4.1.1).
   if (!(Math.abs(at) <= 8.64e15)) return String(at);
-  return new Date(at).toISOString().replace('T', ' ').replace(/\.\d+Z$/, '');
+  return new Date(at)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, '');
 };
 
 /** {@link timeText} as an element; nothing for null. */
@@ -38,14 +41,18 @@ export const field = (input: {
   readonly type?: 'text' | 'password' | 'search' | 'datetime-local';
   readonly value?: string;
   readonly hint?: string;
-  readonly autocomplete?: 'username' | 'current-password' | 'new-password' | 'one-time-code' | 'off';
+  readonly autocomplete?:
+    | 'username'
+    | 'current-password'
+    | 'new-password'
+    | 'one-time-code'
+    | 'off';
   readonly optional?: boolean;
 }): Html => {
   const { name, label, type = 'text', value = '', hint, autocomplete = 'off', optional } = input;
   const attributes = html` name="${name}" id="${name}" type="${type}" value="${value}" autocomplete="${autocomplete}"`;
   const described = hint !== undefined && html` aria-describedby="${name}-hint"`;
-  const plain =
-    type === 'text' && html` autocapitalize="none" spellcheck="false" maxlength="200"`;
+  const plain = type === 'text' && html` autocapitalize="none" spellcheck="false" maxlength="200"`;
   return html`<div class="field"><label for="${name}">${label}</label><input${attributes}${described}${plain}${optional !== true && html` required`}>${hint !== undefined && html`<span class="hint" id="${name}-hint">${hint}</span>`}</div>`;
 };
 

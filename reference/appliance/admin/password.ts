@@ -89,7 +89,7 @@ export type PasswordFault = 'password-short' | 'password-long' | 'password-simpl
 /** Checks a new password; undefined when it may be used. */
 export const passwordFault = (password: string, name: string): PasswordFault | undefined => {
   const normal = password.normalize('NFKC');
-  const characters = [...normal];
+  const characters = Array.from(normal);
   if (characters.length < passwordLength.least) return 'password-short';
   if (characters.length > passwordLength.most) return 'password-long';
   const holdsName = name.length > 3 && normal.toLowerCase().includes(name.toLowerCase());

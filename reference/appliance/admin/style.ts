@@ -38,11 +38,12 @@ pre{white-space:pre-wrap;background:var(--panel);padding:.8rem 1rem;border:1px s
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.94rem}
 caption{text-align:left;color:var(--soft);padding:.2rem 0 .4rem;font-size:.9rem}
-th,td{text-align:left;vertical-align:top;padding:.45rem .9rem .45rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
+th,td{text-align:left;vertical-align:top;padding:.45rem .9rem .45rem 0;border-bottom:1px solid var(--line);overflow-wrap:break-word}
 th{white-space:nowrap}
 thead th{color:var(--soft);font-size:.86rem}
 time,.number{font-variant-numeric:tabular-nums;white-space:nowrap}
-.detail{min-width:14rem}
+.detail{min-width:14rem;overflow-wrap:anywhere}
+h2+.scroll caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 dl{display:grid;grid-template-columns:minmax(8rem,max-content) minmax(0,1fr);gap:.35rem 1.4rem;margin:.8rem 0}
 dt{color:var(--soft)}
 dd{margin:0;overflow-wrap:anywhere}
@@ -60,9 +61,9 @@ ul.note{padding-left:2rem}
 .field .hint{display:block;color:var(--soft);font-size:.88rem}
 input,select,button,.button{font:inherit;padding:.42rem .6rem;border:1px solid var(--soft);border-radius:.3rem;background:var(--paper);color:var(--ink)}
 .field input,.field select{width:100%;margin-top:.2rem}
-.filters{display:flex;flex-wrap:wrap;gap:.4rem 1rem;align-items:end;margin:0 0 1rem}
+.filters{display:flex;flex-wrap:wrap;gap:.4rem 1rem;align-items:start;margin:0 0 1rem}
 .filters .field{margin:.3rem 0;flex:1 1 11rem;max-width:17rem}
-.filters button{margin-bottom:.3rem}
+.filters button{margin-top:2rem}
 button,.button{display:inline-block;cursor:pointer;background:var(--accent);border-color:var(--accent);color:var(--on-accent);text-decoration:none;font-weight:600;padding:.42rem 1rem}
 button.plain{background:none;color:var(--accent);border-color:transparent;padding:.2rem .4rem;text-decoration:underline;font-weight:400}
 button.plain[aria-current]{color:var(--ink);text-decoration:none;font-weight:600}

@@ -3,15 +3,7 @@ import { defaultNames, issueHierarchy, type SigningKey } from './hierarchy.ts';
 import { onlineAuthorities } from './online.ts';
 import type { Authorities, AuthoritiesWorld, AuthorityNames } from './types.ts';
 
-export type {
-  Authorities,
-  Authority,
-  IssuedCrl,
-  OnlineAuthorities,
-  RevokedSerial,
-  ServerCredentials,
-  StatusOf,
-} from './types.ts';
+export type { Authorities, ServerCredentials } from './types.ts';
 
 export interface AuthoritiesOptions extends AuthoritiesWorld {
   /** CommonNames of the authorities. */

@@ -1,7 +1,6 @@
 import { resolve, sep } from 'node:path';
 import { keyIdentifierOf, parseCertificate } from '../../core/pki/certificate.ts';
-import { toHex } from '../../core/bytes.ts';
-import { equal } from '../../core/bytes.ts';
+import { equal, toHex } from '../../core/bytes.ts';
 import { sha256 } from '../../core/primitives/hash.ts';
 import { newKeyPair, signerOf, type KeyPair } from './authority-keys.ts';
 import { encryptPrivateKey, requirePassphrase } from './encrypted-key.ts';
@@ -126,7 +125,10 @@ const writeBoth = async (
       // Opened as the appliance will, before anything is in its place.
       await (await openAuthorities({ ...order, folder: online.path })).close();
       await root.settle();
-      await online.settle();
+      await online.settle().catch(async (error: unknown) => {
+        await root.revert();
+        throw error;
+      });
     } finally {
       await online.discard();
     }

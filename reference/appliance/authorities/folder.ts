@@ -64,6 +64,8 @@ export interface PreparedFolder {
   /** Where it lies until then. */
   readonly path: string;
   settle(): Promise<void>;
+  /** Takes a settled folder away again. */
+  revert(): Promise<void>;
   discard(): Promise<void>;
 }
 
@@ -83,6 +85,7 @@ export const prepareFolder = async (
       await rename(path, place);
       syncFolder(dirname(place));
     },
+    revert: () => rename(place, path),
     discard: () => rm(path, { recursive: true, force: true }),
   };
 };

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { equal } from '../../core/bytes.ts';
+import { equal, utf8 } from '../../core/bytes.ts';
 import { parsePem } from '../../core/keystore/pem.ts';
 import type { Certificate } from '../../core/pki/certificate.ts';
 import { verifyAuthority } from '../../core/pki/chain.ts';
 import { findRevoked, parseCrl, verifyCrl } from '../../core/pki/crl.ts';
 import type { LeafKind } from '../../core/pki/profiles.ts';
+import { verifyRsaSha256 } from '../../core/primitives/rsa.ts';
 import { signerOf, spkiOf } from './authority-keys.ts';
 import { openPrivateKey } from './encrypted-key.ts';
 import { authorityFiles, readOptional, readRequired, type AuthorityFile } from './folder.ts';
@@ -130,12 +131,18 @@ const openKeys = async (folder: string, passphrase: Uint8Array): Promise<OpenKey
   }
 };
 
-const withKey = (
+/** Never the beginning of anything else that is signed (I-3). */
+const challenge = utf8('discretio: does this key belong to its certificate?');
+
+const withKey = async (
   thing: string,
   own: AuthorityCertificate,
   { spki, sign }: SigningKey,
-): Authority => {
-  if (equal(readAuthority(own.certificate, thing).publicKey.spki, spki)) return { ...own, sign };
+): Promise<Authority> => {
+  const { publicKey } = readAuthority(own.certificate, thing);
+  const belongs =
+    equal(publicKey.spki, spki) && verifyRsaSha256({ spki }, challenge, await sign(challenge));
+  if (belongs) return { ...own, sign };
   const reason = 'key and certificate do not belong together; restore the folder of the ceremony';
   throw authoritiesProblem('authorities/key-mismatch', thing, reason);
 };
@@ -159,8 +166,8 @@ export const openAuthorities = async (
   try {
     const client = join(folder, authorityFiles.clientAuthority);
     const server = join(folder, authorityFiles.serverAuthority);
-    const clientAuthority = withKey(client, found.clientAuthority, keys.client);
-    const serverAuthority = withKey(server, found.serverAuthority, keys.server);
+    const clientAuthority = await withKey(client, found.clientAuthority, keys.client);
+    const serverAuthority = await withKey(server, found.serverAuthority, keys.server);
     return onlineAuthorities({ ...found, clientAuthority, serverAuthority, close }, options);
   } catch (error) {
     await close();

@@ -39,7 +39,8 @@ const fileName = (server: string): string => {
 const leafOf = (chain: string, thing: string): Certificate => {
   const ders = parsePemChain(chain, 'CERTIFICATE');
   if (ders.ok) return readAuthority(ders.value[0], thing);
-  throw authoritiesProblem('authorities/file', thing, `it holds no chain (${ders.error.code})`);
+  const reason = `it holds no chain (${ders.error.code}); remove it, and it is made anew`;
+  throw authoritiesProblem('authorities/file', thing, reason);
 };
 
 /** Whether the certificate names exactly these hosts. */

@@ -103,17 +103,27 @@ const withPaths = (file: string, configuration: ApplianceConfiguration): Applian
   const at = (path: string): string => resolve(from, path);
   const source = (secret: SecretSource): SecretSource =>
     'file' in secret ? { file: at(secret.file) } : secret;
-  const { authorities, log, sms, state } = configuration;
+  const { administration, authorities, backups, log, sms, state } = configuration;
+  const { clientAuthority } = administration;
   const { destination } = log;
   const isStream = destination === 'stdout' || destination === 'stderr';
   return {
     ...configuration,
     state: at(state),
+    ...(backups === undefined ? {} : { backups: at(backups) }),
+    administration: {
+      ...administration,
+      ...(clientAuthority === undefined ? {} : { clientAuthority: at(clientAuthority) }),
+    },
     authorities: { folder: at(authorities.folder), passphrase: source(authorities.passphrase) },
     log: { ...log, destination: isStream ? destination : at(destination) },
     sms:
       sms.kind === 'smpp'
-        ? { ...sms, password: source(sms.password) }
+        ? {
+            ...sms,
+            password: source(sms.password),
+            ...(sms.ca === undefined ? {} : { ca: at(sms.ca) }),
+          }
         : sms.kind === 'http' && sms.secret
           ? { ...sms, secret: source(sms.secret) }
           : sms,

@@ -51,6 +51,7 @@ const smpp = z.strictObject({
   host: z.union([hostName, address]).describe('the centre'),
   port: port.min(1).default(2775).describe('its port'),
   tls: z.boolean().default(false).describe('whether the connection is TLS'),
+  ca: path.optional().describe('PEM of whom its certificate leads to; else the system’s'),
   systemId: z.string().min(1).max(15).describe('the account (system_id)'),
   password: secretSource,
   sender: z.string().min(1).max(20).describe('what the texts show as their sender'),
@@ -126,6 +127,14 @@ const administration = z.strictObject({
   host: address.describe('address of the administration side'),
   device: device.optional().describe('its interface; found by the address when left out'),
   port: port.default(8443).describe('of the web page'),
+  names: z
+    .array(hostName)
+    .max(16)
+    .default([])
+    .describe('DNS names under which browsers may ask for the page, besides its address'),
+  clientAuthority: path
+    .optional()
+    .describe('PEM of an authority: only browsers with a certificate from it get in'),
 });
 
 /** Everything that the appliance is told. {@link readConfiguration} makes it from a file. */
@@ -138,6 +147,9 @@ export const configurationSchema = z.strictObject({
   internet: internet.describe('the side that phones reach'),
   administration: administration.describe('the side that administrators reach'),
   state: path.describe('folder of the database, its key and the control socket'),
+  backups: path
+    .optional()
+    .describe('folder for the backups that the page makes; it makes none when left out'),
   authorities: z
     .strictObject({
       folder: path.describe('folder that the ceremony wrote the authorities to'),

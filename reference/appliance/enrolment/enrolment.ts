@@ -161,7 +161,6 @@ export const createEnrolment = (options: EnrolmentOptions): Enrolment => {
     number: string,
     publicKey: Uint8Array,
   ): Promise<Result<Uint8Array, EnrolmentRefusal>> => {
-    if (store.enrolments.isKeyKnown(publicKey)) return keyKnown();
     const certificate = await options.issue(number, publicKey);
     const made = { id, certificate, at: now(), notice: notices.enrolled };
     return answerOf(store.enrolments.issue(made), () =>

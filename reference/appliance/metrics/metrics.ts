@@ -25,7 +25,7 @@ export interface ApplianceMetrics {
   callRelayed(legs: readonly LegCounters[]): void;
   message(outcome: 'sent' | 'failed'): void;
   /** Milliseconds that an operation of the store took. */
-  stored(operation: string, milliseconds: number): void;
+  readonly stored: (operation: string, milliseconds: number) => void;
   /** In the text format of Prometheus, version 0.0.4. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -56,14 +56,21 @@ const createCounters = (registers: Registry[]) => {
   };
 };
 
-const registerState = (registers: Registry[], read: () => ApplianceState, now: () => number) => {
+/** Gauges over what is held; gives what takes a fresh look before they are read, once for all of them. */
+const registerState = (
+  registers: Registry[],
+  read: () => ApplianceState,
+  now: () => number,
+): (() => void) => {
+  let held: ApplianceState | undefined;
+  const state = (): ApplianceState => (held ??= read());
   const gauge = (name: string, help: string, valueOf: (state: ApplianceState) => number): void => {
     void new Gauge({
       name: prefix + name,
       help,
       registers,
       collect() {
-        this.set(valueOf(read()));
+        this.set(valueOf(state()));
       },
     });
   };
@@ -79,9 +86,12 @@ const registerState = (registers: Registry[], read: () => ApplianceState, now: (
     labelNames: ['name'],
     registers,
     collect() {
-      for (const { name, at } of read().expiries) this.set({ name }, (at - now()) / 1000);
+      for (const { name, at } of state().expiries) this.set({ name }, (at - now()) / 1000);
     },
   });
+  return () => {
+    held = undefined;
+  };
 };
 
 /** Makes the measurements; `read` gives what is held now, `now` milliseconds since 1970. */
@@ -89,7 +99,7 @@ export const createMetrics = (read: () => ApplianceState, now: () => number): Ap
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const counters = createCounters([registry]);
-  registerState([registry], read, now);
+  const lookAgain = registerState([registry], read, now);
   const [codes, operations] = [createLabels(), createLabels()];
   return {
     refused(code, detail) {
@@ -114,7 +124,10 @@ export const createMetrics = (read: () => ApplianceState, now: () => number): Ap
     message: (outcome) => counters.messages.inc({ outcome }),
     stored: (operation, milliseconds) =>
       counters.store.observe({ operation: operations(operation) }, milliseconds / 1000),
-    text: () => registry.metrics(),
+    text() {
+      lookAgain();
+      return registry.metrics();
+    },
     contentType: registry.contentType,
   };
 };

@@ -41,7 +41,7 @@ interface HttpError {
 
 const httpErrors: Record<number, HttpError> = {
   404: { code: 'http/not-found', message: 'no such resource' },
-  408: { code: 'http/too-slow', message: `a request must be whole within ${limits.request} ms` },
+  408: { code: 'http/too-slow', message: 'the request came too slowly' },
   413: { code: 'http/too-large', message: `the body exceeds ${limits.body} bytes` },
   415: { code: 'http/media-type', message: 'the body must be application/json' },
   431: { code: 'http/head-too-large', message: `the head exceeds ${limits.head} bytes` },

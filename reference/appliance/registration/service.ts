@@ -40,6 +40,8 @@ export interface RegistrationServiceOptions {
   /** {@link enrolmentLimits} unless given. */
   readonly perAddress?: EnrolmentOptions['perAddress'];
   readonly weakKeys?: WeakKeyList;
+  /** Milliseconds in which a request must be whole; 10,000 unless given. */
+  readonly requestTimeout?: number;
   /** Further resources of the same port, such as revocation lists and OCSP (I-7); called once with a scope of their own. */
   readonly addResources?: (app: FastifyInstance) => void;
   readonly onRefusal?: (refusal: RegistrationRefusal) => void;
@@ -77,11 +79,12 @@ const answerClientError = (
 
 /** A store that cannot write makes the service unavailable, which is no fault of the request or the program. */
 const answerFailure = (error: FastifyError): { readonly status: number; readonly found?: string } =>
-  error.code?.startsWith('store/') === true
+  error.code.startsWith('store/')
     ? { status: 503, found: error.message }
     : { status: error.statusCode ?? 500 };
 
 const createApp = (options: RegistrationServiceOptions, report: Report): FastifyInstance => {
+  const requestTimeout = options.requestTimeout ?? limits.request;
   const tls: ServerOptions = {
     ...serverTlsOptions({
       ...(options.profile === undefined ? {} : { profile: options.profile }),
@@ -94,7 +97,7 @@ const createApp = (options: RegistrationServiceOptions, report: Report): Fastify
     requestCert: true,
     rejectUnauthorized: false,
     handshakeTimeout: limits.handshake,
-    headersTimeout: limits.request,
+    headersTimeout: requestTimeout,
     connectionsCheckingInterval: limits.checking,
     maxHeaderSize: limits.head,
     noDelay: true,
@@ -102,7 +105,7 @@ const createApp = (options: RegistrationServiceOptions, report: Report): Fastify
   const app: FastifyInstance = fastify({
     https: tls,
     bodyLimit: limits.body,
-    requestTimeout: limits.request,
+    requestTimeout,
     keepAliveTimeout: limits.keepAlive,
     forceCloseConnections: true,
     logger: false,

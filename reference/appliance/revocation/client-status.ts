@@ -16,7 +16,10 @@ export type ClientStatusCheck = (certificate: PresentedCertificate) => ClientSta
 
 /** The check of the reference: the certificate is recorded and not revoked, and its number is not blocked. */
 export const clientStatusIn =
-  ({ certificates, numbers }: Pick<ApplianceStore, 'certificates' | 'numbers'>): ClientStatusCheck =>
+  ({
+    certificates,
+    numbers,
+  }: Pick<ApplianceStore, 'certificates' | 'numbers'>): ClientStatusCheck =>
   ({ serial, number }) => {
     const status = certificates.statusOf(serial);
     if (status !== 'valid') return status;

@@ -3,7 +3,11 @@ import { parseCertificate, type Certificate } from '../../core/pki/certificate.t
 import type { RsaSigner } from '../../core/pki/issue.ts';
 import { isOfIssuer } from '../../core/pki/ocsp-certificate-id.ts';
 import { parseOcspRequest, type OcspRequest } from '../../core/pki/ocsp-request.ts';
-import { createOcspError, createOcspResponse, type OcspStatus } from '../../core/pki/ocsp-response.ts';
+import {
+  createOcspError,
+  createOcspResponse,
+  type OcspStatus,
+} from '../../core/pki/ocsp-response.ts';
 import { serialText } from '../../core/pki/serial.ts';
 import type { CertificateStore, IssuingAuthority } from '../store/contract.ts';
 
@@ -87,13 +91,16 @@ export const createOcspResponder = (options: OcspResponderOptions): OcspResponde
     const request = parseOcspRequest(bytes);
     if (!request.ok) return refuse('malformedRequest', 'ocsp/request', request.error.code);
     const { certificateIds } = request.value;
-    const issuer = issuers.find(({ parsed }) => certificateIds.every((id) => isOfIssuer(id, parsed)));
+    const issuer = issuers.find(({ parsed }) =>
+      certificateIds.every((id) => isOfIssuer(id, parsed)),
+    );
     // RFC 6960 section 2.3: not a responder for that issuer.
     if (issuer === undefined) {
       const name = toHex(certificateIds[0].issuerKeyHash);
       return refuse('unauthorized', 'ocsp/issuer', `issuer with key hash ${name}`);
     }
-    if (atWork >= maximumAtOnce) return refuse('tryLater', 'ocsp/busy', `${atWork} answers at work`);
+    if (atWork >= maximumAtOnce)
+      return refuse('tryLater', 'ocsp/busy', `${atWork} answers at work`);
     atWork += 1;
     try {
       return await answer(options, issuer, request.value);

@@ -26,7 +26,10 @@ export interface RevocationEffect {
 
 /** What revocation works with. */
 export interface RevocationOptions {
-  readonly store: Pick<ApplianceStore, 'certificates' | 'numbers' | 'revocationLists' | 'onCommitted'>;
+  readonly store: Pick<
+    ApplianceStore,
+    'certificates' | 'numbers' | 'revocationLists' | 'onCommitted'
+  >;
   readonly authorities: SigningAuthorities;
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -79,6 +79,19 @@ const serve = async (
   }
 };
 
+/** Throws one line unless the state folder can hold the socket: its path is short, and nobody else may write in it. */
+export const requireControlPlace = (state: string): void => {
+  if (Buffer.byteLength(controlPath(state)) > longestName)
+    throw new Error(
+      `state ${state}: its path is too long for a socket in it; choose one of at most ${longestName - 13} bytes`,
+    );
+  const { mode } = statSync(state);
+  if ((mode & 0o022) !== 0)
+    throw new Error(
+      `state ${state}: other users may write in it (mode ${(mode & 0o777).toString(8)}); chmod 0700`,
+    );
+};
+
 /**
  * Listens in the state folder, on a socket that only the service's user and root can open, for the operations of
  * `discretio admin`: one line of JSON in, lines of JSON out. Call it while holding the state: what lies there of a process that
@@ -89,16 +102,8 @@ export const openControlSocket = async (
   context: OperationContext,
   log: Pick<ApplianceLog, 'administered'>,
 ): Promise<ControlSocket> => {
+  requireControlPlace(state);
   const path = controlPath(state);
-  if (Buffer.byteLength(path) > longestName)
-    throw new Error(
-      `state ${state}: its path is too long for a socket in it; choose one of at most ${longestName - 13} bytes`,
-    );
-  const { mode } = statSync(state);
-  if ((mode & 0o022) !== 0)
-    throw new Error(
-      `state ${state}: other users may write in it (mode ${(mode & 0o777).toString(8)}); chmod 0700`,
-    );
   rmSync(path, { force: true });
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

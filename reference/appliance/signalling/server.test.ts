@@ -58,24 +58,6 @@ describe('the signalling server', () => {
     await journal.seen('tls/handshake');
     await vi.waitFor(() => expect(server.figures().connections).toBe(0));
   });
-
-  it('closes the connections of a revoked user and says BYE to the other phone', async () => {
-    const { server } = await world.serve();
-    const alice = await world.registered(server, ALICE);
-    const bob = await world.registered(server, BOB);
-    answerCalls(bob);
-    const answered = new Promise<void>((resolve) => {
-      alice.onMessage = (text) => {
-        if (text.startsWith('SIP/2.0 200')) resolve();
-      };
-    });
-    alice.send(inviteText(alice, BOB, '127.0.0.1', randomUUID()));
-    await answered;
-    const farewell = messageOf(alice);
-    server.revoke(BOB);
-    await closed(bob);
-    expect(await farewell).toMatch(/^BYE [\s\S]*Reason: SIP;cause=403;text="Certificate revoked"/);
-  });
 });
 
 describe('bounds', () => {

@@ -45,11 +45,12 @@ const modulusHash = (publicKey: Uint8Array): string => {
   return toHex(sha256(publicKey));
 };
 
+const isModulusKnown = (connection: Connection, hash: string): boolean =>
+  connection.get('SELECT 1 FROM certificates WHERE modulus_hash = :hash', { hash }) !== undefined;
+
 /** Whether any certificate is for this modulus. */
 export const isKeyKnown = (connection: Connection, publicKey: Uint8Array): boolean =>
-  connection.get('SELECT 1 FROM certificates WHERE modulus_hash = :hash', {
-    hash: modulusHash(publicKey),
-  }) !== undefined;
+  isModulusKnown(connection, modulusHash(publicKey));
 
 /** The certificate of a serial. */
 export const findCertificate = (
@@ -66,6 +67,8 @@ export const insertCertificate = (
   emit: Emit,
   made: {
     readonly certificate: NewCertificate;
+    /** Of its key. */
+    readonly hash: string;
     readonly authority: IssuingAuthority;
     readonly subject: string;
     readonly at: number;
@@ -75,7 +78,7 @@ export const insertCertificate = (
     readonly detail: Readonly<Record<string, string>>;
   },
 ): StoredCertificate => {
-  const { certificate, authority, subject, at, actor } = made;
+  const { certificate, hash, authority, subject, at, actor } = made;
   const { serial, der, notAfter } = certificate;
   const renews = made.renews ?? null;
   connection.run(
@@ -85,7 +88,7 @@ export const insertCertificate = (
       serial,
       authority,
       subject,
-      hash: modulusHash(certificate.publicKey),
+      hash,
       der,
       at,
       notAfter,
@@ -156,11 +159,19 @@ export const replaceCertificates = (
   },
 ): IssueOutcome => {
   const { certificate, number, at, notice, detail } = made;
-  if (isKeyKnown(connection, certificate.publicKey)) return { kind: 'key-known' };
+  const hash = modulusHash(certificate.publicKey);
+  if (isModulusKnown(connection, hash)) return { kind: 'key-known' };
   const by = 'registration';
   const older = validCertificatesOf(connection, number);
   revokeCertificates(connection, emit, { certificates: older, reason: 'superseded', at, by });
-  const issued = { certificate, authority: 'client', subject: number, at, actor: by } as const;
+  const issued = {
+    certificate,
+    hash,
+    authority: 'client',
+    subject: number,
+    at,
+    actor: by,
+  } as const;
   const renews = made.renews === undefined ? {} : { renews: made.renews };
   const stored = insertCertificate(connection, emit, { ...issued, ...renews, detail });
   if (older.length > 0) {
@@ -180,7 +191,15 @@ export const createCertificateStore = (
   memory: StatusMemory,
 ): CertificateStore => ({
   addServer: ({ certificate, host, at }) => {
-    const made = { certificate, authority: 'server', subject: host, at, actor: 'system' } as const;
+    const hash = modulusHash(certificate.publicKey);
+    const made = {
+      certificate,
+      hash,
+      authority: 'server',
+      subject: host,
+      at,
+      actor: 'system',
+    } as const;
     connection.write((emit) => insertCertificate(connection, emit, { ...made, detail: {} }));
   },
   renew: ({ serial, certificate, at, notice }) =>

@@ -134,7 +134,8 @@ describe(`libspeex${skipNote}`, () => {
         encoder.encode(toneSamples(440, frame * FRAME_SAMPLES, FRAME_SAMPLES)),
       );
       frames.forEach((frame) => decoder.decode(frame));
-      for (const lost of [null, Uint8Array.of(0x48)]) {
+      const userSignal = Buffer.from('6afcae465aa0919e647ace0540eafc6b', 'hex');
+      for (const lost of [null, Uint8Array.of(0x48), new Uint8Array(userSignal)]) {
         const concealed = decoder.decode(lost);
         expect(concealed.length).toBe(FRAME_SAMPLES);
         expect(Math.abs((dominantFrequency(concealed) ?? 0) - 440)).toBeLessThanOrEqual(50);

@@ -190,7 +190,10 @@ const createDecoder = (speex: Bound): SpeexDecoder => {
     decode: (frame) => {
       close.assertOpen();
       const samples = new Int16Array(FRAME_SAMPLES);
-      if (frame !== null && parseNarrowband(frame).ok) {
+      const packet = frame === null ? null : parseNarrowband(frame);
+      // libspeex reads the length of a user's signal otherwise than parseNarrowband and its own manual do.
+      const isSafe = packet?.ok === true && packet.value.signals.every(({ kind }) => kind === 14);
+      if (frame !== null && isSafe) {
         speex.bitsRead(bits, Buffer.from(frame), frame.length);
         if (speex.decode(decoder, bits, samples) === 0) return samples;
       }

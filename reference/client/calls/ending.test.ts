@@ -25,6 +25,7 @@ const openLine = (commands: UserAgentCommand[]): Line => ({
   host: '127.0.0.1',
   parts: phoneParts,
   logs: { refusal: () => undefined },
+  askStatus: () => Promise.resolve('good'),
   command: (command) => void commands.push(command),
   changed: () => undefined,
   replayMemory: createReplayMemory(now),

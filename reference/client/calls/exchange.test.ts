@@ -37,6 +37,7 @@ const line = (change: Partial<Line> = {}): Line => ({
   host: '127.0.0.1',
   parts: phoneParts,
   logs: { refusal: () => undefined },
+  askStatus: () => Promise.resolve('good'),
   command: () => undefined,
   changed: () => undefined,
   replayMemory: createReplayMemory(0),

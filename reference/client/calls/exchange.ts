@@ -59,7 +59,9 @@ export const verifyingContext = async (
 ): Promise<VerifyingContext> => {
   const certificate = line.agreement.peekCertificate(message.headers);
   const revocation = certificate.ok
-    ? await line.parts.revocation(certificate.value).catch(() => 'unavailable' as const)
+    ? await line.parts
+        .revocation(certificate.value, line.askStatus)
+        .catch(() => 'unavailable' as const)
     : 'not-consulted';
   const { clientAuthorities } = line;
   return { clientAuthorities, now: Date.now(), underWay: underWay(line), revocation };

@@ -4,6 +4,7 @@ import type { ReplayMemory } from '../../core/csl/replay-memory.ts';
 import type { Certificate } from '../../core/pki/certificate.ts';
 import type { UserAgentCommand } from '../../core/sip/user-agent.ts';
 import type { PhoneLogs, PhoneParts } from '../parts.ts';
+import type { StatusQuestion } from '../revocation/status-service.ts';
 import { isOver, type Call, type IncomingCall } from './call.ts';
 
 /** What the calls of a phone work with. */
@@ -14,6 +15,8 @@ export interface CallsOptions {
   readonly host: string;
   readonly parts: PhoneParts;
   readonly logs: PhoneLogs;
+  /** Asks the appliance about a peer's certificate. */
+  readonly askStatus: StatusQuestion;
   readonly command: (command: UserAgentCommand) => void;
   /** Called after every change of what the screen shows. */
   readonly changed: () => void;

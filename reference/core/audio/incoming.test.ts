@@ -1,5 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
+import { parseNarrowband } from '../speex/frame.ts';
 import { createIncomingAudio } from './incoming.ts';
 
 /** A frame of sub-mode 1 with padding: 43 bits, then 01111. */
@@ -7,6 +8,9 @@ const FRAME = Uint8Array.of(0x08, 0, 0, 0, 0, 0x0f);
 
 /** Two frames of sub-mode 1, then 01. */
 const TWO = Uint8Array.of(0x08, 0, 0, 0, 0, 0x01, 0, 0, 0, 0, 0x01);
+
+/** A message of the application in-band, of which libspeex reads another length than its manual says; then a frame. */
+const USER_SIGNAL = Uint8Array.from(Buffer.from('6afcae465aa0919e647ace0540eafc6b', 'hex'));
 
 const packetOf = (number: number, frame: Uint8Array) => ({
   ssrc: 1,
@@ -20,6 +24,11 @@ const packetOf = (number: number, frame: Uint8Array) => ({
 describe('incoming audio', () => {
   it('conceals a packet whose frame is malformed, and counts it by its reason', () => {
     const audio = createIncomingAudio();
+    expect(parseNarrowband(USER_SIGNAL).ok).toBe(true);
+    expect(audio.packet(packetOf(0, USER_SIGNAL), 0)).toMatchObject({
+      ok: false,
+      error: { code: 'user-signal' },
+    });
     const frames = [FRAME, TWO, Uint8Array.of(0x90), FRAME, FRAME];
     const heard: unknown[] = [];
     const codes = frames.map((frame, number) => {
@@ -30,7 +39,7 @@ describe('incoming audio', () => {
     heard.push(audio.next(110), audio.next(130));
     expect(codes).toEqual(['ok', 'frame-count', 'wideband', 'ok', 'ok']);
     expect(heard).toEqual(['idle', FRAME, null, null, FRAME, FRAME, null]);
-    expect(audio.counters()).toMatchObject({ malformed: 2, played: 3, concealed: 3 });
+    expect(audio.counters()).toMatchObject({ malformed: 3, played: 3, concealed: 3 });
   });
 
   it('checks what comes while muted, and plays none of it', () => {

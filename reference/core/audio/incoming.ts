@@ -3,13 +3,17 @@ import { fault, ok, type Fault, type Result } from '../result.ts';
 import { parseNarrowband, type SpeexRefusal } from '../speex/frame.ts';
 import { createJitterBuffer, type JitterCounters } from './jitter-buffer.ts';
 
-/** A verified packet whose payload is not one frame that can be decoded; `frame-count`: several. */
-export type FrameRefusal = SpeexRefusal | 'frame-count';
+/**
+ * A verified packet whose payload is not one frame that can be decoded. `frame-count`: several. `user-signal`: a message of the
+ * application in-band, whose length libspeex reads otherwise than its manual says, so that it loses the frame behind it.
+ */
+export type FrameRefusal = SpeexRefusal | 'frame-count' | 'user-signal';
 
 /** Checks that a payload is exactly one narrowband frame of 20 ms, which is what `a=ptime:20` promises. */
 export const checkFrame = (frame: Uint8Array): Result<void, Fault<FrameRefusal>> => {
   const packet = parseNarrowband(frame);
   if (!packet.ok) return packet;
+  if (packet.value.signals.some(({ kind }) => kind === 13)) return fault('user-signal', 0);
   const { length } = packet.value.frames;
   return length === 1 ? ok(undefined) : fault('frame-count', 0, String(length));
 };

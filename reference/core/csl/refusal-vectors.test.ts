@@ -12,12 +12,8 @@ import { localParty, type LocalParty } from './party.ts';
 import { statusFor, type CslRefusal } from './refusal.ts';
 import { createReplayMemory } from './replay-memory.ts';
 import { checkOrder } from './testing/refusal-pairs.ts';
-import {
-  refusalVectorsText,
-  type RefusalVectors,
-  type VectorCase,
-  type VectorContext,
-} from './testing/refusal-vectors.ts';
+import type { RefusalVectors, VectorCase, VectorContext } from './testing/refusal-vector-format.ts';
+import { refusalVectorsText } from './testing/refusal-vectors.ts';
 import { bytesOf, must, number } from './testing/vector-support.ts';
 
 const text = readFileSync(new URL('./fixtures/refusals.json', import.meta.url), 'utf8');

@@ -5,6 +5,7 @@ import {
   derExtension,
   derInteger,
   derSequence,
+  derSequenceOf,
   derSigned,
   derTime,
   unsignedBytes,
@@ -55,7 +56,7 @@ export const issueCrl = async (order: CrlOrder): Promise<Uint8Array> => {
     order.issuer.subject,
     derTime(order.thisUpdate),
     derTime(order.nextUpdate),
-    ...(order.revoked.length === 0 ? [] : [derSequence(...order.revoked.map(entry))]),
+    ...(order.revoked.length === 0 ? [] : [derSequenceOf(order.revoked.map(entry))]),
     derElement(0xa0, extensions),
   );
   return derSigned(tbs, sha256WithRsaDer, await order.sign(tbs));

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fc, test } from '@fast-check/vitest';
+import { fromBER } from 'asn1js';
 import { CertificateRevocationList } from 'pkijs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromHex } from '../bytes.ts';
@@ -110,6 +111,17 @@ describe('issueCrl and parseCrl', () => {
     await expect(issue({ number })).rejects.toThrow(RangeError);
   });
 
+  it('hold a hundred thousand entries', async () => {
+    const many = Array.from({ length: 100_000 }, (_, index) => ({
+      serial: Uint8Array.of(1, index >> 16, index >> 8, index),
+      at: testNow,
+      reason: 'superseded' as const,
+    }));
+    const crl = read(await issue({ revoked: many }));
+    expect(crl.revoked.size).toBe(many.length);
+    expect(findRevoked(crl, hex('0101869f'))).toMatchObject({ reason: 'superseded' });
+  });
+
   it('refuse a serial named twice', async () => {
     const twice = await issue({ revoked: [...revoked, ...revoked] });
     expect(verdict(twice)).toBe('crl-entry-repeated');
@@ -198,7 +210,8 @@ describe('nextCrlIssue', () => {
 });
 
 describe('other programs', () => {
-  it('pkijs reads the entries', () => {
+  it('asn1js finds the encoding canonical, and pkijs reads the entries', () => {
+    expect(new Uint8Array(fromBER(Uint8Array.from(list).buffer).result.toBER())).toEqual(list);
     const crl = CertificateRevocationList.fromBER(Uint8Array.from(list).buffer);
     expect(crl.revokedCertificates?.length).toBe(revoked.length);
     expect(crl.crlExtensions?.extensions.map(({ extnID }) => extnID)).toEqual([

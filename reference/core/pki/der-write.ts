@@ -1,4 +1,4 @@
-import { concat, fromLatin1 } from '../bytes.ts';
+import { fromLatin1 } from '../bytes.ts';
 import { derTag } from './der.ts';
 
 const lengthOctets = (length: number): readonly number[] => {
@@ -8,14 +8,29 @@ const lengthOctets = (length: number): readonly number[] => {
   return [0x80 | octets.length, ...octets];
 };
 
-/** One DER element (X.690 section 8.1) with this identifier octet and these contents, joined. */
-export const derElement = (tag: number, ...contents: readonly Uint8Array[]): Uint8Array => {
+const elementOf = (tag: number, contents: readonly Uint8Array[]): Uint8Array => {
   const length = contents.reduce((total, part) => total + part.length, 0);
-  return concat(Uint8Array.of(tag, ...lengthOctets(length)), ...contents);
+  const header = Uint8Array.of(tag, ...lengthOctets(length));
+  const element = new Uint8Array(header.length + length);
+  element.set(header);
+  let offset = header.length;
+  for (const part of contents) {
+    element.set(part, offset);
+    offset += part.length;
+  }
+  return element;
 };
 
+/** One DER element (X.690 section 8.1) with this identifier octet and these contents, joined. */
+export const derElement = (tag: number, ...contents: readonly Uint8Array[]): Uint8Array =>
+  elementOf(tag, contents);
+
 export const derSequence = (...elements: readonly Uint8Array[]): Uint8Array =>
-  derElement(derTag.sequence, ...elements);
+  elementOf(derTag.sequence, elements);
+
+/** A SEQUENCE OF, of any number of elements. */
+export const derSequenceOf = (elements: readonly Uint8Array[]): Uint8Array =>
+  elementOf(derTag.sequence, elements);
 
 export const derOctetString = (bytes: Uint8Array): Uint8Array =>
   derElement(derTag.octetString, bytes);

@@ -1,23 +1,21 @@
-import { BitString, fromBER, Integer, Null, OctetString, Utf8String } from 'asn1js';
-import {
-  AlgorithmIdentifier,
-  AltName,
-  AttributeTypeAndValue,
-  AuthorityKeyIdentifier,
-  BasicConstraints,
-  Certificate,
-  Extension,
-  ExtKeyUsage,
-  GeneralName,
-  PublicKeyInfo,
-  RelativeDistinguishedNames,
-  Time,
-} from 'pkijs';
-import { concat } from '../bytes.ts';
+import { equal, fromLatin1, utf8 } from '../bytes.ts';
 import { sha1 } from '../primitives/hash.ts';
+import {
+  derElement,
+  derExtension,
+  derInteger,
+  derObjectIdentifier,
+  derOctetString,
+  derSequence,
+  derSequenceOf,
+  derSigned,
+  derTime,
+} from './der-write.ts';
+import { derTag, parseDer, type DerNode } from './der.ts';
 import { ipAddressBytes } from './ip-address.ts';
 import { onlyHosts } from './name-constraints.ts';
 import { keyUsageBit, type CertificateProfile } from './profiles.ts';
+import { sha256WithRsaDer } from './signed-object.ts';
 
 /** Signs bytes with RSASSA-PKCS1-v1_5 and SHA-256; whoever holds the key supplies it. */
 export type RsaSigner = (message: Uint8Array) => Promise<Uint8Array>;
@@ -46,131 +44,116 @@ export interface CertificateOrder {
   readonly notAfter: number;
 }
 
-const sha256WithRsa = '1.2.840.113549.1.1.11';
 const commonNameType = '2.5.4.3';
 
-/** AlgorithmIdentifier of sha256WithRSAEncryption, with the NULL of RFC 4055 section 5. */
-export const sha256WithRsaIdentifier = (): AlgorithmIdentifier =>
-  new AlgorithmIdentifier({ algorithmId: sha256WithRsa, algorithmParams: new Null() });
+/** DER of a distinguished name of one CommonName, as UTF8String. */
+export const commonNameOnly = (commonName: string): Uint8Array => {
+  const value = derElement(derTag.utf8String, utf8(commonName));
+  const attribute = derSequence(derObjectIdentifier(commonNameType), value);
+  return derSequence(derElement(derTag.set, attribute));
+};
 
-/** A distinguished name of one CommonName, as UTF8String. */
-export const commonNameOnly = (commonName: string): RelativeDistinguishedNames =>
-  new RelativeDistinguishedNames({
-    typesAndValues: [
-      new AttributeTypeAndValue({
-        type: commonNameType,
-        value: new Utf8String({ value: commonName }),
-      }),
-    ],
-  });
-
-const publicKeyInfo = (spki: Uint8Array): PublicKeyInfo =>
-  new PublicKeyInfo({ schema: fromBER(spki).result });
+const childrenOf = (der: Uint8Array, thing: string): readonly DerNode[] => {
+  const parsed = parseDer(der);
+  if (!parsed.ok) throw new TypeError(`${thing}: not DER (${parsed.error.code})`);
+  return parsed.value.children;
+};
 
 /** Subject Key Identifier by RFC 5280 section 4.2.1.2 method 1 (20 bytes), of a SubjectPublicKeyInfo in DER. */
-export const subjectKeyIdentifier = (spki: Uint8Array): Uint8Array =>
-  sha1(publicKeyInfo(spki).subjectPublicKey.valueBlock.valueHexView);
+export const subjectKeyIdentifier = (spki: Uint8Array): Uint8Array => {
+  const bits = childrenOf(spki, 'public key')[1];
+  if (bits?.tag !== derTag.bitString) throw new TypeError('public key: no subjectPublicKey');
+  return sha1(bits.content.subarray(1));
+};
 
-const extension = (extnID: string, critical: boolean, value: ArrayBuffer): Extension =>
-  new Extension({ extnID, critical, extnValue: value });
+interface Issuer {
+  /** DER of its name. */
+  readonly name: Uint8Array;
+  readonly keyIdentifier: Uint8Array;
+}
 
-const keyUsageExtension = (profile: CertificateProfile): Extension => {
+/** Name and key of an issuer's version 3 certificate (RFC 5280 section 4.1). */
+const issuerOf = (certificate: Uint8Array): Issuer => {
+  const fields = childrenOf(certificate, "issuer's certificate")[0]?.children ?? [];
+  const [subject, spki] = [fields[5], fields[6]];
+  if (subject === undefined || spki === undefined) {
+    throw new TypeError("issuer's certificate: no version 3 certificate");
+  }
+  return { name: subject.bytes, keyIdentifier: subjectKeyIdentifier(spki.bytes) };
+};
+
+const keyUsageExtension = (profile: CertificateProfile): Uint8Array => {
   const bits = profile.keyUsage.map((usage) => keyUsageBit[usage]);
   const byte = bits.reduce((sum: number, bit) => sum | (0x80 >> bit), 0);
-  const value = new BitString({
-    unusedBits: 7 - Math.max(...bits),
-    valueHex: Uint8Array.of(byte).buffer,
-  });
-  return extension('2.5.29.15', true, value.toBER());
+  const unused = 7 - Math.max(...bits);
+  const value = derElement(derTag.bitString, Uint8Array.of(unused, byte));
+  return derExtension('2.5.29.15', value, true);
 };
 
-const subjectAltName = (host: string): GeneralName => {
+const subjectAltName = (host: string): Uint8Array => {
   const address = ipAddressBytes(host);
-  return address === undefined
-    ? new GeneralName({ type: 2, value: host })
-    : new GeneralName({
-        type: 7,
-        value: new OctetString({ valueHex: Uint8Array.from(address).buffer }),
-      });
+  return address === undefined ? derElement(0x82, fromLatin1(host)) : derElement(0x87, address);
 };
 
-const extensionsOf = (order: CertificateOrder, issuerKeyIdentifier?: Uint8Array): Extension[] => {
+const basicConstraints = (pathLength: number | null): Uint8Array =>
+  pathLength === null
+    ? derSequence()
+    : derSequence(
+        derElement(derTag.boolean, Uint8Array.of(0xff)),
+        derInteger(Uint8Array.of(pathLength)),
+      );
+
+const extensionsOf = (order: CertificateOrder, issuer: Issuer | undefined): Uint8Array => {
   const { profile, subject } = order;
-  const { pathLength } = profile;
-  const constraints =
-    pathLength === null
-      ? new BasicConstraints()
-      : new BasicConstraints({ cA: true, pathLenConstraint: pathLength });
-  const keyIdentifier = new OctetString({
-    valueHex: Uint8Array.from(subjectKeyIdentifier(order.publicKey)).buffer,
-  });
   const extensions = [
-    extension('2.5.29.19', true, constraints.toSchema().toBER()),
+    derExtension('2.5.29.19', basicConstraints(profile.pathLength), true),
     keyUsageExtension(profile),
-    extension('2.5.29.14', false, keyIdentifier.toBER()),
+    derExtension('2.5.29.14', derOctetString(subjectKeyIdentifier(order.publicKey))),
   ];
-  if (issuerKeyIdentifier !== undefined) {
-    const identifier = new AuthorityKeyIdentifier({
-      keyIdentifier: new OctetString({ valueHex: Uint8Array.from(issuerKeyIdentifier).buffer }),
-    });
-    extensions.push(extension('2.5.29.35', false, identifier.toSchema().toBER()));
+  if (issuer !== undefined) {
+    const identifier = derSequence(derElement(0x80, issuer.keyIdentifier));
+    extensions.push(derExtension('2.5.29.35', identifier));
   }
   if (profile.extendedKeyUsage.length > 0) {
-    const usages = new ExtKeyUsage({ keyPurposes: [...profile.extendedKeyUsage] });
-    extensions.push(extension('2.5.29.37', false, usages.toSchema().toBER()));
+    const usages = derSequenceOf(profile.extendedKeyUsage.map(derObjectIdentifier));
+    extensions.push(derExtension('2.5.29.37', usages));
   }
   if (subject.hosts !== undefined) {
-    const names = new AltName({ altNames: subject.hosts.map(subjectAltName) });
-    extensions.push(extension('2.5.29.17', false, names.toSchema().toBER()));
+    extensions.push(derExtension('2.5.29.17', derSequenceOf(subject.hosts.map(subjectAltName))));
   }
   if (order.onlyHosts !== undefined) {
-    const value = Uint8Array.from(onlyHosts(order.onlyHosts)).buffer;
-    extensions.push(extension('2.5.29.30', true, value));
+    extensions.push(derExtension('2.5.29.30', onlyHosts(order.onlyHosts), true));
   }
-  return extensions;
+  return derSequenceOf(extensions);
 };
 
-/** UTCTime up to 2049, GeneralizedTime from 2050 on (RFC 5280 section 4.1.2.5), without fractions of a second. */
-const timeOf = (milliseconds: number): Time => {
-  const value = new Date(Math.floor(milliseconds / 1000) * 1000);
-  return new Time({ type: value.getUTCFullYear() < 2050 ? 0 : 1, value });
-};
-
-const serialNumber = (serial: Uint8Array): Integer => {
-  const first = serial.findIndex((byte) => byte !== 0);
-  const digits = serial.slice(first);
-  const content = (digits[0] ?? 0) >= 0x80 ? concat(Uint8Array.of(0), digits) : digits;
-  if (first < 0 || content.length > 20) {
+const serialNumber = (serial: Uint8Array): Uint8Array => {
+  const number = derInteger(serial);
+  // Header and content: at most 20 bytes of content, and not the number zero.
+  if (number.length > 22 || equal(number, derInteger(Uint8Array.of(0)))) {
     throw new RangeError('certificate serial: zero or longer than 20 bytes');
   }
-  return new Integer({ valueHex: Uint8Array.from(content).buffer });
+  return number;
 };
 
 /**
  * Issues a certificate and returns its DER. Only what is in the order gets into it, never anything of a request.
  * @throws RangeError when the serial is zero or longer than 20 bytes
+ * @throws TypeError when the public key or the issuer's certificate is malformed
  */
 export const issueCertificate = async (order: CertificateOrder): Promise<Uint8Array> => {
   const subject = commonNameOnly(order.subject.commonName);
-  const issuer =
-    order.issuer.certificate === undefined
-      ? undefined
-      : Certificate.fromBER(Uint8Array.from(order.issuer.certificate).buffer);
-  const issuerKey = issuer && new Uint8Array(issuer.subjectPublicKeyInfo.toSchema().toBER());
-  const certificate = new Certificate({
-    version: 2,
-    serialNumber: serialNumber(order.serial),
-    signature: sha256WithRsaIdentifier(),
-    signatureAlgorithm: sha256WithRsaIdentifier(),
-    issuer: issuer?.subject ?? subject,
-    notBefore: timeOf(order.notBefore),
-    notAfter: timeOf(order.notAfter),
+  const { certificate } = order.issuer;
+  const issuer = certificate && issuerOf(certificate);
+  const tbs = derSequence(
+    derElement(0xa0, derInteger(Uint8Array.of(2))),
+    serialNumber(order.serial),
+    sha256WithRsaDer,
+    issuer?.name ?? subject,
+    derSequence(derTime(order.notBefore), derTime(order.notAfter)),
     subject,
-    subjectPublicKeyInfo: publicKeyInfo(order.publicKey),
-    extensions: extensionsOf(order, issuerKey && subjectKeyIdentifier(issuerKey)),
-  });
-  const tbs = new Uint8Array(certificate.encodeTBS().toBER());
-  const signature = await order.issuer.sign(tbs);
-  certificate.signatureValue = new BitString({ valueHex: Uint8Array.from(signature).buffer });
-  return new Uint8Array(certificate.toSchema(true).toBER());
+    order.publicKey,
+    derElement(0xa3, extensionsOf(order, issuer)),
+  );
+  return derSigned(tbs, sha256WithRsaDer, await order.issuer.sign(tbs));
 };

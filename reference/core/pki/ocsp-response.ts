@@ -6,6 +6,7 @@ import {
   derObjectIdentifier,
   derOctetString,
   derSequence,
+  derSequenceOf,
   derSigned,
 } from './der-write.ts';
 import type { RsaSigner } from './issue.ts';
@@ -81,7 +82,7 @@ export const createOcspResponse = async (order: OcspResponseOrder): Promise<Uint
   const tbs = derSequence(
     derElement(0xa2, derOctetString(keyIdentifierOf(order.responder))),
     derGeneralizedTime(order.producedAt),
-    derSequence(...order.entries.map(single)),
+    derSequenceOf(order.entries.map(single)),
     ...(nonce === undefined ? [] : [derElement(0xa1, derSequence(nonceExtension(nonce)))]),
   );
   const basic = derSigned(tbs, sha256WithRsaDer, await order.sign(tbs));

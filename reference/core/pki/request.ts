@@ -1,10 +1,10 @@
-import { BitString, fromBER } from 'asn1js';
-import { CertificationRequest, PublicKeyInfo } from 'pkijs';
 import { parsePem, toPem } from '../keystore/pem.ts';
 import { verifyRsaSha256 } from '../primitives/rsa.ts';
 import { fault, ok, type Fault, type Result } from '../result.ts';
 import { derTag, objectIdentifierText, parseDer, type DerNode } from './der.ts';
-import { commonNameOnly, sha256WithRsaIdentifier, type RsaSigner } from './issue.ts';
+import { derElement, derInteger, derSequence, derSigned } from './der-write.ts';
+import { commonNameOnly, type RsaSigner } from './issue.ts';
+import { sha256WithRsaDer } from './signed-object.ts';
 
 /** Whether a text is a number as certificates name it: `+`, a digit 1-9, 1 to 14 digits (I-3; E.164). */
 export const isTelephoneNumber = (text: string): boolean => /^\+[1-9][0-9]{1,14}$/.test(text);
@@ -38,19 +38,14 @@ export const createRequest = async (contents: {
   readonly publicKey: Uint8Array;
   readonly sign: RsaSigner;
 }): Promise<string> => {
-  const request = new CertificationRequest({
-    version: 0,
-    subject: commonNameOnly(contents.commonName),
-    subjectPublicKeyInfo: new PublicKeyInfo({ schema: fromBER(contents.publicKey).result }),
-    attributes: [],
-    signatureAlgorithm: sha256WithRsaIdentifier(),
-  });
-  const unsigned = parseDer(new Uint8Array(request.toSchema(true).toBER()));
-  const toSign = unsigned.ok ? unsigned.value.children[0]?.bytes : undefined;
-  if (toSign === undefined) throw new Error('certificate request: not encodable');
-  const signature = await contents.sign(toSign);
-  request.signatureValue = new BitString({ valueHex: Uint8Array.from(signature).buffer });
-  return toPem(label, new Uint8Array(request.toSchema(true).toBER()));
+  // Version 1, and an empty set of attributes (RFC 2986 section 4.1).
+  const info = derSequence(
+    derInteger(Uint8Array.of(0)),
+    commonNameOnly(contents.commonName),
+    contents.publicKey,
+    derElement(0xa0),
+  );
+  return toPem(label, derSigned(info, sha256WithRsaDer, await contents.sign(info)));
 };
 
 const isNode = (node: DerNode | undefined, tag: number, children?: number): node is DerNode =>

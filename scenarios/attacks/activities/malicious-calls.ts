@@ -11,20 +11,50 @@ import { callee, caller } from '../../conformity/activities/basic-call.ts';
 const deadlineMs = 5_000;
 const listenMs = 300;
 
-/** The malicious user's numbers: one that calls, one that is called, and one whose certificate is misused. */
+/** The malicious user's numbers: one that calls, one that is called, one whose certificate is misused, and one that was enrolled twice. */
 const numbers = {
   calling: '+33639980003',
   called: '+33639980004',
   misused: '+33639980005',
+  reissued: '+33639980006',
 } as const;
 
+/** What is tried: faults of the headers, and a certificate that its successor has revoked, shown over a connection of the successor. */
+type TriedFault = CallFault | 'revoked-certificate';
+
 /** Controls stand first and last: the same call with nothing wrong must come about, or nothing can be concluded. */
-const faults: readonly CallFault[] = [...callFaults, 'none'];
+const faultsTried = (hasRevoked: boolean): readonly TriedFault[] => [
+  ...callFaults,
+  ...(hasRevoked ? (['revoked-certificate'] as const) : []),
+  'none',
+];
+
+/** Who calls or answers with a fault, and which fault of the headers that is. */
+const partOf = (fault: TriedFault, number: string) =>
+  fault === 'revoked-certificate'
+    ? ({ number: numbers.reissued, fault: 'none' } as const)
+    : { number, fault };
+
+/**
+ * Enrols a number twice and registers it with the second certificate; from then on its calls show the first, which the second has
+ * revoked (I-6). False where the target does not enrol a number twice.
+ */
+const enrolTwice = async (world: World, user: MaliciousUser): Promise<boolean> => {
+  const appliance = await world.appliance();
+  const number = numbers.reissued;
+  const enrol = () => user.enrol(number, (of) => appliance.readToken(of, deadlineMs), deadlineMs);
+  const first = (await enrol()).kind === 'enrolled' ? user.identity(number) : undefined;
+  const again = first && (await enrol());
+  if (!first || again?.kind !== 'enrolled') return false;
+  const registered = await user.register(number, deadlineMs);
+  user.adopt(first);
+  return registered.kind === 'registered';
+};
 
 const enrolAll = async (world: World, user: MaliciousUser): Promise<void> => {
   const appliance = await world.appliance();
   const readToken = (number: string) => appliance.readToken(number, deadlineMs);
-  for (const number of Object.values(numbers)) {
+  for (const number of [numbers.calling, numbers.called, numbers.misused]) {
     const outcome = await user.enrol(number, readToken, deadlineMs);
     if (outcome.kind !== 'enrolled')
       throw new Error(`the malicious user could not enrol ${number}: ${outcome.kind}`);
@@ -45,28 +75,24 @@ const watching = async <Outcome>(phone: Phone, attempt: () => Promise<Outcome>) 
   return { outcome, refusals };
 };
 
-const callVictim = async (user: MaliciousUser, victim: Phone) => {
+const callVictim = async (user: MaliciousUser, victim: Phone, faults: readonly TriedFault[]) => {
   const attempts = [];
   for (const fault of faults) {
-    const call = { number: numbers.calling, other: numbers.misused, fault, deadlineMs, listenMs };
+    const part = partOf(fault, numbers.calling);
+    const call = { ...part, other: numbers.misused, deadlineMs, listenMs };
     const seen = await watching(victim, () => user.call(callee.number, call));
     attempts.push({ role: 'caller' as const, fault, ...seen });
   }
   return attempts;
 };
 
-const answerVictim = async (user: MaliciousUser, victim: Phone) => {
+const answerVictim = async (user: MaliciousUser, victim: Phone, faults: readonly TriedFault[]) => {
   const attempts = [];
   for (const fault of faults) {
-    const answering = user.answer({
-      number: numbers.called,
-      other: numbers.misused,
-      fault,
-      deadlineMs,
-      listenMs,
-    });
+    const part = partOf(fault, numbers.called);
+    const answering = user.answer({ ...part, other: numbers.misused, deadlineMs, listenMs });
     const seen = await watching(victim, async () => {
-      await victim.dial(numbers.called);
+      await victim.dial(part.number);
       return answering;
     });
     attempts.push({ role: 'callee' as const, fault, ...seen });
@@ -77,7 +103,8 @@ const answerVictim = async (user: MaliciousUser, victim: Phone) => {
 /** An enrolled user falsifies each part of the key agreement, calling a phone and called by one. */
 export const maliciousCalls: Activity = {
   id: 'malicious-calls',
-  title: 'an enrolled user calls and is called with falsified X-CSL headers',
+  title:
+    'an enrolled user calls and is called with falsified X-CSL headers and a revoked certificate',
   needs: ['enrol', 'call', 'read-token', 'refusal-log'],
   after: ['call'],
   captured: true,
@@ -89,7 +116,11 @@ export const maliciousCalls: Activity = {
       await enrolAll(world, user);
       const [alice, bob] = await Promise.all([world.phone(caller.name), world.phone(callee.name)]);
       await bob.setAutoAnswer(true);
-      const attempts = await Promise.all([callVictim(user, bob), answerVictim(user, alice)]);
+      const faults = faultsTried(await enrolTwice(world, user));
+      const attempts = await Promise.all([
+        callVictim(user, bob, faults),
+        answerVictim(user, alice, faults),
+      ]);
       await world.write('attempts.json', attempts.flat());
     } finally {
       user.close();

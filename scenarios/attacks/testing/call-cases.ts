@@ -36,6 +36,10 @@ const tried: Readonly<Record<string, readonly Tried[]>> = {
     { role: 'caller', faults: ['rogue-authority', 'rogue-chain'] },
     { role: 'callee', faults: ['rogue-authority', 'rogue-chain'] },
   ],
+  'attacks/X8/revoked-certificate': [
+    { role: 'caller', faults: ['revoked-certificate'] },
+    { role: 'callee', faults: ['revoked-certificate'] },
+  ],
   'attacks/X4/altered-certificate': [
     { role: 'caller', faults: ['altered-certificate'] },
     { role: 'callee', faults: ['altered-certificate'] },

@@ -32,7 +32,7 @@ export const enrol = async (world: World, phone: Phone, number: string): Promise
 };
 
 /** The stored private key of a phone, opened with its passphrase by node:crypto. */
-const openStoredKey = (
+export const openStoredKey = (
   phone: Phone,
   files: readonly StoredFile[],
   passphrase: string,

@@ -15,6 +15,8 @@ export interface CaptureView {
   readonly topology: Topology;
   /** Path of the capture in the run folder. */
   readonly path: string;
+  /** The activity captured; the call where absent. */
+  readonly activity?: string;
   /** The segment captured; the main one where absent. */
   readonly segment?: string;
 }
@@ -33,9 +35,14 @@ export const onCapture =
 const recordedSchema = z.object({ packets: z.number(), dropped: z.number() });
 
 /** Why a capture does not hold everything that passed; null where nothing says so. */
-export const losses = ({ evidence, facts, segment }: CaptureView): string | null => {
+export const losses = ({
+  evidence,
+  facts,
+  activity = callActivity,
+  segment,
+}: Omit<CaptureView, 'topology' | 'path'>): string | null => {
   if (facts.packets === 0) return 'the capture holds no packet';
-  const recorded = evidence.json(callActivity, `${captureName(segment)}.json`, recordedSchema);
+  const recorded = evidence.json(activity, `${captureName(segment)}.json`, recordedSchema);
   const dropped = Math.max(facts.dropped, recorded?.dropped ?? 0);
   if (dropped > 0) return `the capture lost ${dropped} packets`;
   if (recorded && recorded.packets !== facts.packets)

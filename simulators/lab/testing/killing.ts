@@ -63,10 +63,13 @@ const victimOf = (kill: Kill, starter: number, mark: string) => {
   return fitting === undefined ? first : { pid: fitting.pid, what: kill.victim };
 };
 
+const told = (tool: string, ...words: readonly string[]): string =>
+  spawnSync(tool, words, { encoding: 'utf8' }).stdout;
+
 /** State of the machine outside every lab that a run must not change. */
 const outside = () => ({
-  names: spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' }).stdout,
-  rules: spawnSync('nft', ['list', 'ruleset'], { encoding: 'utf8' }).stdout,
+  names: told('ip', 'netns', 'list'),
+  rules: told('nft', 'list', 'ruleset'),
   mounts: readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .filter((line) => / nsfs | discretio /.test(line))

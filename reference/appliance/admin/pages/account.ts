@@ -1,13 +1,6 @@
-import {
-  page,
-  textAt,
-  type AdminContext,
-  type Answer,
-  type Route,
-  type SignedVisit,
-} from '../context.ts';
+import { page, type AdminContext, type Answer, type Route, type SignedVisit } from '../context.ts';
 import { html, type Html } from '../html.ts';
-import { passwordFault } from '../password.ts';
+import { passwordFault, type PasswordFault } from '../password.ts';
 import { definitions, field, postForm, refusal } from '../parts.ts';
 import { beginSession } from '../sessions.ts';
 import { totpSecretLength, totpSetup, totpStep } from '../totp.ts';
@@ -78,7 +71,8 @@ const renewed = (visit: SignedVisit, context: AdminContext, done: string): Answe
 const changePassword = async (visit: SignedVisit, context: AdminContext): Promise<Answer> => {
   const { text, form, user } = visit;
   const [old, chosen] = [form.get('password') ?? '', form.get('new') ?? ''];
-  const refuse = (key: string) => account(visit, context, textAt(text, `account.${key}`));
+  const refuse = (key: PasswordFault | 'different' | 'same' | 'wrong') =>
+    account(visit, context, text[`account.${key}`]);
   if (chosen !== form.get('again')) return refuse('different');
   const fault = passwordFault(chosen, user.name);
   if (fault !== undefined) return refuse(fault);

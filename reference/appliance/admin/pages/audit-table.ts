@@ -13,11 +13,7 @@ const details = ({ text }: Visit, { detail, clockBehind }: AuditEntry): Html => 
 };
 
 /** Entries of the audit log as a table. */
-export const auditTable = (
-  visit: Visit,
-  entries: readonly AuditEntry[],
-  caption: string,
-): Html => {
+export const auditTable = (visit: Visit, entries: readonly AuditEntry[], caption: string): Html => {
   const { text } = visit;
   return table({
     caption,

@@ -1,6 +1,7 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { toHex } from '../../../core/bytes.ts';
+import { databaseFileName } from '../../store/backup.ts';
 import {
   badForm,
   doneAt,
@@ -42,6 +43,8 @@ const backupsIn = (folder: string, writing: string | null): readonly Backup[] =>
   const read = (name: string): readonly Backup[] => {
     try {
       const path = join(folder, name);
+      // The database comes last: without it the backup failed.
+      if (!existsSync(join(path, databaseFileName))) return [];
       return [{ name, at: statSync(path).mtimeMs, bytes: sizeOf(path) }];
     } catch {
       return [];

@@ -28,10 +28,8 @@ const keyText = ({ publicKey }: Certificate): string =>
 const displayedIdentifier = (certificate: Certificate): string =>
   toHex(keyIdentifierOf(certificate).subarray(0, 16)).replace(/.{4}(?=.)/g, '$& ');
 
-const names = (der: Uint8Array): { readonly subject: string; readonly issuer: string } => {
-  const { subject, issuer } = new X509Certificate(der);
-  return { subject, issuer };
-};
+/** A name as node prints it, one attribute a line, without the backslashes before signs such as the + of a number. */
+const nameText = (name: string): string => name.replaceAll('\n', ', ').replace(/\\(.)/g, '$1');
 
 const listOf = (values: Iterable<string> | undefined): string | null =>
   values === undefined ? null : [...values].join(', ');
@@ -42,12 +40,11 @@ const decoded = (
   certificate: Certificate,
 ): readonly (readonly [string, Insertion])[] => {
   const { extensions } = certificate;
-  const { subject, issuer } = names(stored.der);
+  const { subject, issuer, subjectAltName } = new X509Certificate(stored.der);
   const purposes = extensions.extendedKeyUsage?.map((oid) => purposeNames[oid] ?? oid);
-  const subjectAltName = new X509Certificate(stored.der).subjectAltName;
   return [
-    [text['certificate.subjectName'], subject],
-    [text['certificate.issuer'], issuer],
+    [text['certificate.subjectName'], nameText(subject)],
+    [text['certificate.issuer'], nameText(issuer)],
     [text['certificate.from'], time(certificate.notBefore)],
     [text['certificates.until'], time(certificate.notAfter)],
     [text['certificate.key'], keyText(certificate)],

@@ -24,7 +24,9 @@ export const certificateTable = (
       (certificate) =>
         [
           certificateLink(certificate.serial),
-          certificate.authority === 'client' ? numberLink(certificate.subject) : certificate.subject,
+          certificate.authority === 'client'
+            ? numberLink(certificate.subject)
+            : certificate.subject,
           text[`authority.${certificate.authority}`],
           time(certificate.issuedAt),
           time(certificate.notAfter),

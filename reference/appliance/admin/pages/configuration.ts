@@ -11,7 +11,10 @@ const shown = ({ text }: Visit, { configuration }: AdminContext): Answer => {
   );
 };
 
-const outbox = ({ text }: Visit, texts: ReturnType<NonNullable<AdminContext['outbox']>>): Answer => {
+const outbox = (
+  { text }: Visit,
+  texts: ReturnType<NonNullable<AdminContext['outbox']>>,
+): Answer => {
   const rows = texts
     .slice(-200)
     .toReversed()

@@ -8,7 +8,9 @@ import { numberLink } from './links.ts';
 const mostRows = 100;
 
 const cut = ({ text }: Visit, all: number): Html | null =>
-  all > mostRows ? html`<p class="soft">${fill(text['live.cut'], { shown: mostRows, all })}</p>` : null;
+  all > mostRows
+    ? html`<p class="soft">${fill(text['live.cut'], { shown: mostRows, all })}</p>`
+    : null;
 
 /** The calls of this moment, of everybody or of one number. */
 export const liveCalls = (visit: Visit, { live }: AdminContext, number?: string): Html => {
@@ -41,7 +43,12 @@ export const liveRegistrations = (visit: Visit, { live }: AdminContext, number?:
     .slice(0, mostRows)
     .map(
       (entry) =>
-        [numberLink(entry.number), entry.address, time(entry.since), time(entry.expiresAt)] as const,
+        [
+          numberLink(entry.number),
+          entry.address,
+          time(entry.since),
+          time(entry.expiresAt),
+        ] as const,
     );
   const columns = [
     text['subscribers.number'],

@@ -14,8 +14,7 @@ const alarmList = (visit: Visit, context: AdminContext): Html => {
   const latest = (authority: 'root' | 'client' | 'server') =>
     context.store.revocationLists.latest(authority);
   const alarms = alarmsAt({ ...context, latest }, visit.at);
-  if (alarms.length === 0)
-    return html`<p class="note good">${visit.text['overview.noAlarms']}</p>`;
+  if (alarms.length === 0) return html`<p class="note good">${visit.text['overview.noAlarms']}</p>`;
   return html`<ul class="note bad">${alarms.map((alarm) => html`<li>${alarmText(visit, alarm)}</li>`)}</ul>`;
 };
 

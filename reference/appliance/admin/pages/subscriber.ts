@@ -86,7 +86,8 @@ const show = (visit: Visit, context: AdminContext, number: string): Answer => {
     html`${blockState(visit, context, number)}
 <p class="actions"><a class="button danger" href="${path}/revoke">${text['subscriber.revoke']}</a>${release}</p>
 <h2>${text['nav.certificates']}</h2>${certificateTable(visit, certificates, text['subscriber.unknown'])}
-<h2>${text['subscriber.now']}</h2>${liveRegistrations(visit, context, number)}${liveCalls(visit, context, number)}
+<h2>${text['live.registrations']}</h2>${liveRegistrations(visit, context, number)}
+<h2>${text['live.calls']}</h2>${liveCalls(visit, context, number)}
 <h2>${text['subscriber.history']}</h2>${auditTable(visit, entries, text['subscriber.history'])}`,
   );
 };

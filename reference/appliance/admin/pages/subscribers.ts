@@ -10,9 +10,7 @@ const pageSize = 50;
 
 const stateOf = ({ text, at }: Visit, { isBlocked, certificate }: Subscriber): Html => {
   const state =
-    certificate === null
-      ? chip('quiet', text['state.without'])
-      : stateChip(text, certificate, at);
+    certificate === null ? chip('quiet', text['state.without']) : stateChip(text, certificate, at);
   return html`${state} ${isBlocked && chip('bad', text['state.blocked'])}`;
 };
 
@@ -43,8 +41,7 @@ const list = (visit: Visit, { store }: AdminContext): Answer => {
     text['subscribers.certificates'],
   ];
   const last = found.length > pageSize ? found[pageSize - 1]?.number : undefined;
-  const next =
-    last === undefined ? undefined : withQuery('/subscribers', { search, after: last });
+  const next = last === undefined ? undefined : withQuery('/subscribers', { search, after: last });
   const open =
     isTelephoneNumber(search) &&
     html`<p><a href="${numberPath(search)}">${fill(text['subscribers.open'], { number: search })}</a></p>`;

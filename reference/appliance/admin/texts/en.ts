@@ -65,9 +65,11 @@ export const english = {
   'overview.pendingEnrolments': 'Pending enrolments',
   'overview.auditEntries': 'Audit log entries',
   'overview.waitingMessages': 'Messages waiting',
-  'alarm.list-missing': 'The {authority} has published no revocation list: phones refuse every certificate.',
+  'alarm.list-missing':
+    'The {authority} has published no revocation list: phones refuse every certificate.',
   'alarm.list-expired': 'The revocation list of the {authority} expired at {time}.',
-  'alarm.list-expiring': 'The revocation list of the {authority} expires at {time} and has not been renewed.',
+  'alarm.list-expiring':
+    'The revocation list of the {authority} expires at {time} and has not been renewed.',
   'alarm.authority-expired': 'The {authority} expired at {time}.',
   'alarm.authority-expiring': 'The {authority} expires at {time}: renew it.',
   'alarm.page-expired': 'The certificate of this page expired at {time}.',
@@ -104,7 +106,6 @@ export const english = {
   'subscriber.notBlocked': 'Not blocked.',
   'subscriber.revoke': 'Revoke and block…',
   'subscriber.release': 'Release…',
-  'subscriber.now': 'At this moment',
   'subscriber.history': 'Latest entries of the audit log',
   'revoke.title': 'Revoke {number}?',
   'revoke.consequences': 'If you confirm, at once:',
@@ -183,7 +184,8 @@ export const english = {
   'verify.head': 'Hash of the last entry',
   'verify.note':
     'Whoever cuts off the end of the log leaves a chain that holds: note this hash elsewhere, and give it here later.',
-  'verify.broken': 'The log was changed: entry {sequence} does not follow from the one before it ({reason}).',
+  'verify.broken':
+    'The log was changed: entry {sequence} does not follow from the one before it ({reason}).',
   'verify.noHead': 'The log was cut off: no entry has the hash {head}.',
   'verify.expected': 'Hash noted earlier',
   'verify.submit': 'Verify again',
@@ -221,7 +223,8 @@ export const english = {
   'administrators.nameTaken': 'This name is taken.',
   'administrators.added': 'Administrator {name} added',
   'administrators.password': 'One-time password of {name}',
-  'administrators.once': 'It is shown only now, and must be changed at the first sign-in. Hand it over in person.',
+  'administrators.once':
+    'It is shown only now, and must be changed at the first sign-in. Hand it over in person.',
   'administrators.back': 'Back to the administrators',
   'administrators.removeTitle': 'Remove {name}?',
   'administrators.removeConsequences':
@@ -248,7 +251,8 @@ export const english = {
   'account.totpRemove': 'Stop asking for one-time codes',
   'account.totpSecret': 'Secret',
   'account.totpUri': 'The same as a URI',
-  'account.totpOnce': 'Enter the secret in your authenticator now: it is not shown again. Then give a code from it.',
+  'account.totpOnce':
+    'Enter the secret in your authenticator now: it is not shown again. Then give a code from it.',
   'account.totpCode': 'Code',
   'account.totpConfirm': 'Confirm',
   'account.totpWrong': 'The code is wrong. Give another one.',
@@ -261,7 +265,8 @@ export const english = {
 
   'error.title': 'Error {status}',
   'error.400': 'The request is malformed.',
-  'error.403': 'Refused: the form is not of your session, or comes from another site. Open the page again.',
+  'error.403':
+    'Refused: the form is not of your session, or comes from another site. Open the page again.',
   'error.404': 'There is no such page.',
   'error.405': 'This page cannot be used so.',
   'error.413': 'The request is too large.',

@@ -9,7 +9,8 @@ export const french: Texts = {
   signedInAs: 'Session de',
   account: 'Votre compte',
   signOut: 'Se déconnecter',
-  footer: 'Toutes les heures sont en UTC. Tout ce qui est fait ici est inscrit au journal d’audit sous votre nom.',
+  footer:
+    'Toutes les heures sont en UTC. Tout ce qui est fait ici est inscrit au journal d’audit sous votre nom.',
   yes: 'oui',
   no: 'non',
   none: 'aucun',
@@ -70,7 +71,8 @@ export const french: Texts = {
   'alarm.list-missing':
     'L’{authority} n’a publié aucune liste de révocation : les téléphones refusent tous les certificats.',
   'alarm.list-expired': 'La liste de révocation de l’{authority} a expiré le {time}.',
-  'alarm.list-expiring': 'La liste de révocation de l’{authority} expire le {time} et n’a pas été renouvelée.',
+  'alarm.list-expiring':
+    'La liste de révocation de l’{authority} expire le {time} et n’a pas été renouvelée.',
   'alarm.authority-expired': 'L’{authority} a expiré le {time}.',
   'alarm.authority-expiring': 'L’{authority} expire le {time} : renouvelez-la.',
   'alarm.page-expired': 'Le certificat de cette page a expiré le {time}.',
@@ -107,7 +109,6 @@ export const french: Texts = {
   'subscriber.notBlocked': 'Non bloqué.',
   'subscriber.revoke': 'Révoquer et bloquer…',
   'subscriber.release': 'Débloquer…',
-  'subscriber.now': 'En ce moment',
   'subscriber.history': 'Dernières entrées du journal d’audit',
   'revoke.title': 'Révoquer {number} ?',
   'revoke.consequences': 'Si vous confirmez, immédiatement :',
@@ -115,7 +116,8 @@ export const french: Texts = {
     'tous les certificats de {number} sont révoqués définitivement ({count} valides à présent) ;',
   'revoke.live': 'le téléphone est déconnecté et son appel se termine, des deux côtés ;',
   'revoke.enrolments': 'ses enrôlements en attente sont annulés ;',
-  'revoke.block': 'le numéro est bloqué : il ne peut s’enrôler tant qu’un administrateur ne le débloque pas.',
+  'revoke.block':
+    'le numéro est bloqué : il ne peut s’enrôler tant qu’un administrateur ne le débloque pas.',
   'revoke.confirm': 'Révoquer et bloquer',
   'release.title': 'Débloquer {number} ?',
   'release.consequences':
@@ -187,7 +189,8 @@ export const french: Texts = {
   'verify.head': 'Empreinte de la dernière entrée',
   'verify.note':
     'Qui coupe la fin du journal laisse une chaîne qui tient : notez cette empreinte ailleurs, et donnez-la ici plus tard.',
-  'verify.broken': 'Le journal a été modifié : l’entrée {sequence} ne découle pas de la précédente ({reason}).',
+  'verify.broken':
+    'Le journal a été modifié : l’entrée {sequence} ne découle pas de la précédente ({reason}).',
   'verify.noHead': 'Le journal a été tronqué : aucune entrée n’a l’empreinte {head}.',
   'verify.expected': 'Empreinte notée auparavant',
   'verify.submit': 'Vérifier de nouveau',
@@ -235,12 +238,14 @@ export const french: Texts = {
   'administrators.last': 'Le dernier administrateur ne peut être retiré.',
 
   'account.changePassword': 'Changer votre mot de passe',
-  'account.mustChange': 'Votre mot de passe est à usage unique : choisissez-en un autre pour continuer.',
+  'account.mustChange':
+    'Votre mot de passe est à usage unique : choisissez-en un autre pour continuer.',
   'account.new': 'Nouveau mot de passe',
   'account.newHint': 'Au moins 12 caractères, sans votre nom.',
   'account.again': 'Nouveau mot de passe, encore une fois',
   'account.change': 'Changer le mot de passe',
-  'account.wrong': 'Refusé : votre mot de passe est faux, ou votre compte est verrouillé pour un moment.',
+  'account.wrong':
+    'Refusé : votre mot de passe est faux, ou votre compte est verrouillé pour un moment.',
   'account.different': 'Les deux nouveaux mots de passe diffèrent.',
   'account.same': 'Le nouveau mot de passe est l’ancien.',
   'account.password-short': 'Le nouveau mot de passe compte moins de 12 caractères.',

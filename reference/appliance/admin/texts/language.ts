@@ -25,7 +25,10 @@ export const preferredLanguage = (header: string | undefined): Language => {
     .slice(0, 256)
     .split(',')
     .map((part) => {
-      const [range, quality] = part.trim().toLowerCase().split(/\s*;\s*q=/);
+      const [range, quality] = part
+        .trim()
+        .toLowerCase()
+        .split(/\s*;\s*q=/);
       const weight = quality === undefined ? 1 : Number(quality);
       return { language: languageOf(range?.split('-')[0]), weight };
     })

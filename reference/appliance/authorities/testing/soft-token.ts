@@ -8,6 +8,8 @@ const places = [
   '/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so',
 ];
 
+const tool = 'softhsm2-util';
+
 /** SoftHSM's module, undefined where it is not installed. */
 export const softHsm = places.find(existsSync);
 export const softHsmTitle =
@@ -24,6 +26,6 @@ export const makeSoftToken = (folder: string, token: string, pin: string): void 
   );
   process.env['SOFTHSM2_CONF'] = config;
   const words = ['--init-token', '--free', '--label', token, '--so-pin', '12345678', '--pin', pin];
-  const { status, stderr } = spawnSync('softhsm2-util', words);
+  const { status, stderr } = spawnSync(tool, words);
   if (status !== 0) throw new Error(`softhsm2-util: ${stderr.toString()}`);
 };

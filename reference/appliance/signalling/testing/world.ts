@@ -6,6 +6,7 @@ import { exactTlsProfile } from '../../../core/tls/profile.ts';
 import { openLine, type Line } from '../../../../simulators/load/line.ts';
 import { registerLine } from '../../../../simulators/load/calls.ts';
 import { createAuthorities } from '../../authorities/authorities.ts';
+import type { ClientStatusCheck } from '../../revocation/client-status.ts';
 import { startSignallingServer, type SignallingServer } from '../server.ts';
 
 /** Refusals that a server reported, and a way to wait for one. */
@@ -54,6 +55,7 @@ export const createSignallingWorld = async () => {
 
   const serve = async (
     limits: Partial<SignallingLimits> = {},
+    clientStatus: ClientStatusCheck = () => 'good',
   ): Promise<{ readonly server: SignallingServer; readonly journal: Journal }> => {
     const { journal, add } = createJournal();
     const server = await startSignallingServer({
@@ -66,6 +68,7 @@ export const createSignallingWorld = async () => {
       profile: exactTlsProfile,
       identityRule: commonNameOwnsFrom,
       requireClientCertificate: true,
+      clientStatus,
       limits,
       onRefusal: add,
     });

@@ -1,7 +1,8 @@
+import { expect } from 'vitest';
 import { latin1 } from '../../../core/bytes.ts';
 import { parseMedia, type MediaDescription } from '../../../core/sdp/media.ts';
 import { makeRequest, type SipRequest, type SipResponse } from '../../../core/sip/message.ts';
-import { acknowledgementOf, answerOf, callIdOf, type TestHandler } from './handler.ts';
+import { acknowledgementOf, answerOf, callIdOf, eventually, type TestHandler } from './handler.ts';
 
 /** The re-INVITE that a handler commanded last. */
 export const reInviteOf = (from: TestHandler, to: TestHandler): SipRequest => {
@@ -23,7 +24,8 @@ export const reInviteOf = (from: TestHandler, to: TestHandler): SipRequest => {
 
 const same = <Message>(message: Message): Message => message;
 
-const countOf = (handler: TestHandler, kind: string): number =>
+/** How many commands of a kind a handler has given. */
+export const countOf = (handler: TestHandler, kind: string): number =>
   handler.kinds().filter((each) => each === kind).length;
 
 /** Brings a re-INVITE, perhaps changed, to the other side; resolves with the 200 once that has accepted. */
@@ -75,4 +77,20 @@ export const describedBy = (
   const [, sessionId = '', version] = /\no=- (\d+) (\d+) /.exec(latin1(body)) ?? [];
   if (!media.ok) throw new Error(media.error.code);
   return { ...media.value, sessionId, version: Number(version) };
+};
+
+/** Why a promise was rejected, empty where it was not. */
+export const failureOf = (promise: Promise<void>): Promise<string> =>
+  promise.then(
+    () => '',
+    (error: Error) => error.message,
+  );
+
+/** Both still talk under the keys they had. */
+export const unchanged = async (...handlers: readonly TestHandler[]): Promise<void> => {
+  for (const { calls } of handlers) {
+    expect(calls.view()).toMatchObject({ state: 'in-call', held: 'none', packetsRefused: 0 });
+    const before = calls.view().packetsReceived;
+    await eventually(() => calls.view().packetsReceived > before + 1);
+  }
 };

@@ -110,6 +110,7 @@ export const createHandler = (
     clientAuthorities: [parties.authority],
     host,
     parts: { ...phoneParts, ...parts },
+    askStatus: () => Promise.resolve('good'),
     logs: { refusal: ({ code }) => steps.emit('step', refusals.push(code)), ...logs },
     command(command) {
       commands.push(command);
