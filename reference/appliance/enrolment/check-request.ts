@@ -1,7 +1,8 @@
 import { parseRequest } from '../../core/pki/request.ts';
 import { ok, type Result } from '../../core/result.ts';
+import { modulusOf } from '../store/modulus.ts';
 import type { WeakKeyList } from './debian-weak-keys.ts';
-import { findWeakness, modulusOf } from './key-checks.ts';
+import { findWeakness } from './key-checks.ts';
 import { refuse, type EnrolmentRefusal } from './refusal.ts';
 import { normaliseNumber } from './telephone-number.ts';
 

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { newTestKey, type TestKey } from '../../core/pki/testing/hierarchy.ts';
+import { modulusOf } from '../store/modulus.ts';
 import { loadDebianWeakKeys } from './debian-weak-keys.ts';
-import { findWeakness, modulusOf } from './key-checks.ts';
+import { findWeakness } from './key-checks.ts';
 import { closePrimesKey, halfRocaKey, modulusWithFactor, rocaKey } from './testing/weak-keys.ts';
 
 const modulus = (key: TestKey): Uint8Array => modulusOf(key.spki) ?? new Uint8Array();

@@ -1,4 +1,3 @@
-import { createPublicKey } from 'node:crypto';
 import type { WeakKeyList } from './debian-weak-keys.ts';
 
 /** What makes an RSA key of the right size unfit. */
@@ -63,17 +62,6 @@ const hasClosePrimes = (modulus: bigint): boolean => {
     middle += 1n;
   }
   return false;
-};
-
-/** The modulus of an RSA SubjectPublicKeyInfo (DER), big-endian without leading zero; undefined for another key. */
-export const modulusOf = (publicKey: Uint8Array): Uint8Array | undefined => {
-  try {
-    const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' });
-    const { n } = key.export({ format: 'jwk' });
-    return n === undefined ? undefined : new Uint8Array(Buffer.from(n, 'base64url'));
-  } catch {
-    return undefined;
-  }
 };
 
 /**

@@ -98,6 +98,7 @@ describe('the one spelling of a number (E.164)', () => {
     '+331',
     '+999123456789',
     '+1234567890123456',
+    '+4300000000',
   ])('refuses %j', (text) => {
     expect(normaliseNumber(text)).toBeUndefined();
   });

@@ -1,4 +1,3 @@
-import { createPublicKey } from 'node:crypto';
 import { toHex } from '../../core/bytes.ts';
 import { sha256 } from '../../core/primitives/hash.ts';
 import { appendAudit } from './audit-log.ts';
@@ -11,6 +10,7 @@ import type {
   RevocationReason,
   StoredCertificate,
 } from './contract.ts';
+import { modulusOf } from './modulus.ts';
 import { bytesOf, integerOf, orNull, textOf, wordOf, type Row } from './rows.ts';
 import type { StatusMemory } from './status-memory.ts';
 
@@ -34,16 +34,8 @@ export const certificateOf = (row: Row): StoredCertificate => ({
 });
 
 /** SHA-256 of the modulus: one key has several encodings. Of all bytes where they are no RSA key. */
-const modulusHash = (publicKey: Uint8Array): string => {
-  try {
-    const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' });
-    const { n } = key.export({ format: 'jwk' });
-    if (n !== undefined) return toHex(sha256(Buffer.from(n, 'base64url')));
-  } catch {
-    // Falls through: an unreadable key is known by its bytes.
-  }
-  return toHex(sha256(publicKey));
-};
+const modulusHash = (publicKey: Uint8Array): string =>
+  toHex(sha256(modulusOf(publicKey) ?? publicKey));
 
 const isModulusKnown = (connection: Connection, hash: string): boolean =>
   connection.get('SELECT 1 FROM certificates WHERE modulus_hash = :hash', { hash }) !== undefined;

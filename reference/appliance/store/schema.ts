@@ -23,8 +23,7 @@ CREATE TABLE certificates (
 ) STRICT;
 CREATE UNIQUE INDEX certificates_modulus ON certificates (modulus_hash) WHERE authority = 'client';
 CREATE INDEX certificates_subject ON certificates (subject, position);
-CREATE INDEX certificates_renews ON certificates (renews);
-CREATE INDEX certificates_state ON certificates (authority, state);
+CREATE INDEX certificates_revoked ON certificates (authority, revoked_at) WHERE state = 'revoked';
 CREATE TABLE enrolments (
   id TEXT PRIMARY KEY,
   number TEXT NOT NULL,
@@ -40,7 +39,6 @@ CREATE TABLE enrolments (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX enrolments_number ON enrolments (number, created_at);
 CREATE INDEX enrolments_created ON enrolments (created_at);
-CREATE INDEX enrolments_serial ON enrolments (serial);
 CREATE TABLE blocked_numbers (
   number TEXT PRIMARY KEY, blocked_at INTEGER NOT NULL, blocked_by TEXT NOT NULL, reason TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
