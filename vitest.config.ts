@@ -1,12 +1,24 @@
 import { defineConfig } from 'vitest/config';
 
+const everywhere = ['node_modules/**', 'dist/**', 'runs/**'];
+const long = '**/*.long.test.ts';
+
+/** Both suites: what every change runs, and what takes too long for that. */
+const common = { pool: 'forks', testTimeout: 30_000, hookTimeout: 30_000 } as const;
+
 export default defineConfig({
   test: {
-    include: ['**/*.test.ts'],
-    exclude: ['node_modules/**', 'dist/**', 'runs/**'],
-    pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
     reporters: process.env['CI'] === undefined ? ['default'] : ['default', './vitest-summary.ts'],
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'usual',
+          include: ['**/*.test.ts'],
+          exclude: [...everywhere, long],
+        },
+      },
+      { test: { ...common, name: 'long', include: [long], exclude: everywhere } },
+    ],
   },
 });

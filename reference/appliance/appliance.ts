@@ -17,7 +17,7 @@ import {
   type Revocation,
   type RevocationEffect,
 } from './revocation/revocation.ts';
-import { issueRootList, keepRootList } from './revocation/root-list.ts';
+import { keepRootList } from './revocation/root-list.ts';
 import { describeCertificate } from './registration/routes.ts';
 import { startRegistrationService } from './registration/service.ts';
 import { logRelayEvent } from './relay/log.ts';
@@ -142,11 +142,10 @@ const startRevoking = async (
   const { onRevocation } = settings;
   const log = (code: string, detail: string) =>
     settings.onRefusal({ at: Date.now(), code, detail });
-  if (store.revocationLists.latest('root') === undefined)
-    keepRootList(store.revocationLists, await issueRootList(authorities.root, Date.now()));
+  keepRootList(store.revocationLists, authorities.rootList.der);
   return startRevocation({
     store,
-    authorities: { client: authorities.clientAuthority, server: authorities.serverAuthority },
+    authorities,
     now: Date.now,
     endSessions,
     onRefusal: log,

@@ -6,10 +6,9 @@ import { drawKill, killOnce, type Kill } from './testing/killing.ts';
 const problem = namespaceProblem('lab');
 const why = problem === null ? '' : ` (skipped: ${problem})`;
 
+/** One; `npm run lab:kills` draws as many as wanted. */
 const kills: readonly Kill[] = [
-  { words: 'lab up', signal: 'SIGKILL', victim: 'inner', after: 700 },
   { words: 'lab up', signal: 'SIGKILL', victim: 'starter', after: 900 },
-  { words: 'evaluate', signal: 'SIGKILL', victim: 'unshare', after: 2_500 },
 ];
 
 describe('kills', () => {

@@ -1,14 +1,11 @@
-import { crlDates, nextCrlIssue } from '../../core/pki/crl-schedule.ts';
-import { issueCrl } from '../../core/pki/crl-issue.ts';
-import { fromHex } from '../../core/bytes.ts';
+import { nextCrlIssue } from '../../core/pki/crl-schedule.ts';
+import type { OnlineAuthorities } from '../authorities/types.ts';
 import type {
   CertificateStore,
   IssuingAuthority,
-  RevokedEntry,
   RevocationListStore,
   StoredRevocationList,
 } from '../store/contract.ts';
-import { readAuthority, type SigningAuthorities } from './ocsp-responder.ts';
 
 /** Milliseconds until a list that could not be issued is tried again: doubled up to the last. */
 const retry = { first: 1_000, last: 60_000 } as const;
@@ -18,14 +15,11 @@ const longestTimer = 2_000_000_000;
 
 /** What publishing works with. */
 export interface ListPublisherOptions {
-  readonly authorities: SigningAuthorities;
+  readonly authorities: Pick<OnlineAuthorities, 'crl'>;
   readonly certificates: Pick<CertificateStore, 'revokedOf'>;
   readonly lists: RevocationListStore;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** How long a list is in force, milliseconds; a day unless given. */
-  readonly lifetime?: number;
-  readonly onPublished: (list: StoredRevocationList) => void;
   /** An administrator must know: a list could not be issued, or is about to expire or has. */
   readonly onAlarm: (code: string, detail: string) => void;
 }
@@ -37,27 +31,17 @@ export interface ListPublisher {
   stop(): void;
 }
 
-const revokedOf = ({ serial, revokedAt, reason }: RevokedEntry) => {
-  const bytes = fromHex(serial);
-  if (!bytes.ok) throw new Error(`the serial ${JSON.stringify(serial)} is not hexadecimal`);
-  return { serial: bytes.value, at: revokedAt, reason };
-};
-
 /** The next list of an authority: its number is reserved, then it is signed and kept. */
 const issueNext = async (
-  { authorities, certificates, lists, now, lifetime, onPublished }: ListPublisherOptions,
+  { authorities, certificates, lists, now }: ListPublisherOptions,
   authority: IssuingAuthority,
 ): Promise<StoredRevocationList> => {
   const at = now();
   const number = lists.reserveNumber(authority, at);
-  const revoked = certificates.revokedOf(authority, at).map(revokedOf);
-  const dates = crlDates(at, lifetime);
-  const issuer = readAuthority(authorities[authority]);
-  const { sign } = authorities[authority];
-  const der = await issueCrl({ issuer, sign, number: BigInt(number), ...dates, revoked });
-  const list = { authority, number, ...dates, der };
+  const revoked = certificates.revokedOf(authority, at);
+  const { der, thisUpdate, nextUpdate } = await authorities.crl(authority, number, revoked);
+  const list = { authority, number, thisUpdate, nextUpdate, der };
   lists.publish(list);
-  onPublished(list);
   return list;
 };
 

@@ -1,3 +1,4 @@
+import type { OnlineAuthorities } from '../authorities/types.ts';
 import type {
   ApplianceStore,
   IssuingAuthority,
@@ -6,11 +7,7 @@ import type {
   StoreEvent,
 } from '../store/contract.ts';
 import { createListPublisher } from './list-publisher.ts';
-import {
-  createOcspResponder,
-  type OcspResponder,
-  type SigningAuthorities,
-} from './ocsp-responder.ts';
+import { createOcspResponder, type OcspResponder } from './ocsp-responder.ts';
 
 /** Milliseconds: how long before its end the root's list is called for, and how often that is looked at. */
 const rootWarning = 30 * 86_400_000;
@@ -30,7 +27,7 @@ export interface RevocationOptions {
     ApplianceStore,
     'certificates' | 'numbers' | 'revocationLists' | 'onCommitted'
   >;
-  readonly authorities: SigningAuthorities;
+  readonly authorities: Pick<OnlineAuthorities, 'crl' | 'ocsp'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Ends a number's live connections and calls. */
@@ -40,8 +37,6 @@ export interface RevocationOptions {
   /** What an administrator must see to: codes `crl/…`. */
   readonly onAlarm: (code: string, detail: string) => void;
   readonly onEffect?: (effect: RevocationEffect) => void;
-  /** How long a list is in force, milliseconds; a day unless given. */
-  readonly listLifetime?: number;
 }
 
 /** Who asks for a revocation, and for whom. */
@@ -92,9 +87,7 @@ export const startRevocation = async (options: RevocationOptions): Promise<Revoc
     certificates: store.certificates,
     lists: store.revocationLists,
     now,
-    onPublished: () => undefined,
     onAlarm,
-    ...(options.listLifetime === undefined ? {} : { lifetime: options.listLifetime }),
   });
   const since = (begun: number, effect: RevocationEffect['effect'], subject: string): void =>
     options.onEffect?.({ effect, subject, took: performance.now() - begun });
@@ -123,7 +116,7 @@ export const startRevocation = async (options: RevocationOptions): Promise<Revoc
     releaseNumber: (request) => store.numbers.releaseNumber({ ...request, at: now() }),
     settled: async () => void (await pending),
     list: (authority) => store.revocationLists.latest(authority)?.der,
-    ocsp: createOcspResponder({ authorities, certificates: store.certificates, now, onRefusal }),
+    ocsp: createOcspResponder({ authorities, certificates: store.certificates, onRefusal }),
     stop() {
       forget();
       publisher.stop();

@@ -32,7 +32,7 @@ export const startRevoking = async (
   keepRootList(store.revocationLists, authorities.rootList.der);
   const revocation = await startRevocation({
     store,
-    authorities: { client: authorities.clientAuthority, server: authorities.serverAuthority },
+    authorities,
     now: world.now,
     endSessions,
     onRefusal: observer.webRefusal,

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { toHex } from '../../../core/bytes.ts';
 import { parseCertificate, type Certificate } from '../../../core/pki/certificate.ts';
-import { clientAuthorityProfile, serverAuthorityProfile } from '../../../core/pki/profiles.ts';
-import { serialText } from '../../../core/pki/serial.ts';
-import { createTestHierarchy } from '../../../core/pki/testing/hierarchy.ts';
-import type { NewCertificate } from '../../store/contract.ts';
+import { newTestKey } from '../../../core/pki/testing/hierarchy.ts';
+import { createAuthorities } from '../../authorities/authorities.ts';
+import { issueList } from '../../authorities/online.ts';
+import { describeCertificate } from '../../registration/routes.ts';
 import { createMemoryStore } from '../../store/open.ts';
 import { startRevocation, type RevocationOptions } from '../revocation.ts';
 
@@ -15,16 +15,12 @@ const read = (der: Uint8Array): Certificate => {
   return parsed.value;
 };
 
-/** Authorities valid now, a store in memory, and clients whose certificates are in it. */
+/** Authorities in memory, and stores with clients whose certificates are in them. */
 export const createRevocationWorld = async () => {
-  const hierarchy = await createTestHierarchy();
-  const begun = Date.now();
-  const validity = { notBefore: begun - 3_600_000, notAfter: begun + 86_400_000 };
-  const [clientSigner, serverSigner] = await Promise.all([
-    hierarchy.issueAuthority(clientAuthorityProfile, { ...validity, serial: Uint8Array.of(2) }),
-    hierarchy.issueAuthority(serverAuthorityProfile, { ...validity, serial: Uint8Array.of(3) }),
-  ]);
-  const authorities = { client: clientSigner, server: serverSigner };
+  const random = (length: number) => new Uint8Array(randomBytes(length));
+  const authorities = await createAuthorities({ now: () => Date.now(), randomBytes: random });
+  const clientKey = newTestKey().spki;
+  const root = read(authorities.root.certificate);
 
   const create = () => {
     const store = createMemoryStore();
@@ -33,18 +29,14 @@ export const createRevocationWorld = async () => {
     const ended: string[] = [];
     /** A certificate for a number as the enrolment makes it, with the store's rules. */
     const enrol = async (number: string): Promise<Certificate> => {
-      const id = toHex(new Uint8Array(randomBytes(16)));
-      const serial = new Uint8Array([0x41, ...randomBytes(15)]);
-      const order = { subject: { commonName: number }, issuer: clientSigner, serial, ...validity };
-      const der = await hierarchy.issueClient(order);
-      const at = Date.now();
-      // A key is certified once; this store takes any bytes for one.
-      const publicKey = new Uint8Array(randomBytes(32));
-      const token = '123456';
-      store.enrolments.begin({ id, number, publicKey, requestHash: id.repeat(2), token, at });
+      const der = await authorities.issueClientCertificate(number, clientKey);
+      const id = toHex(random(16));
+      const [at, token, requestHash] = [Date.now(), '123456', id.repeat(2)];
+      // A key is certified once; this store is told another each time.
+      const publicKey = newTestKey(512).spki;
+      store.enrolments.begin({ id, number, publicKey, requestHash, token, at });
       store.enrolments.tryToken({ id, token, at, lifetime: 600_000, tries: 5 });
-      const { notAfter } = validity;
-      const certificate: NewCertificate = { serial: serialText(serial), der, publicKey, notAfter };
+      const certificate = { ...describeCertificate(der), publicKey };
       const outcome = store.enrolments.issue({ id, certificate, at, notice: 'a new certificate' });
       if (outcome.kind !== 'issued') throw new Error(`${number} was not enrolled: ${outcome.kind}`);
       return read(der);
@@ -59,14 +51,18 @@ export const createRevocationWorld = async () => {
     };
     const start = (change: Partial<RevocationOptions> = {}) =>
       startRevocation({ ...options, ...change });
-    return { store, alarms, refusals, ended, enrol, options, start };
+    return { store, alarms, refusals, ended, enrol, start };
   };
   return {
-    hierarchy,
     authorities,
-    clientAuthority: read(clientSigner.certificate),
-    serverAuthority: read(serverSigner.certificate),
-    root: read(hierarchy.root.certificate),
+    root,
+    clientAuthority: read(authorities.clientAuthority.certificate),
+    serverAuthority: read(authorities.serverAuthority.certificate),
+    /** A list of the root that ends so many milliseconds from now, DER. */
+    rootListFor: async (left: number): Promise<Uint8Array> => {
+      const issue = { number: 1n, now: Date.now(), lifetime: left };
+      return (await issueList(root, authorities.root.sign, issue, [])).der;
+    },
     create,
   };
 };

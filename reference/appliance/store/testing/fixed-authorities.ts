@@ -5,6 +5,7 @@ import {
   sign,
   type KeyObject,
 } from 'node:crypto';
+import { promisify } from 'node:util';
 import { toPem } from '../../../core/keystore/pem.ts';
 import { issueCertificate, type RsaSigner } from '../../../core/pki/issue.ts';
 import {
@@ -29,6 +30,7 @@ export interface FixedAuthorities {
 }
 
 const day = 86_400_000;
+const signAsync = promisify(sign);
 
 const newKey = (): { readonly key: KeyObject; readonly spki: Uint8Array } => {
   const { privateKey: key, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -37,8 +39,8 @@ const newKey = (): { readonly key: KeyObject; readonly spki: Uint8Array } => {
 
 const signerOf =
   (key: KeyObject): RsaSigner =>
-  (message) =>
-    Promise.resolve(new Uint8Array(sign('sha256', message, key)));
+  async (message) =>
+    new Uint8Array(await signAsync('sha256', message, key));
 
 const pemOf = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString();
 

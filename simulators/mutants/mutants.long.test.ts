@@ -1,0 +1,4 @@
+import { mutants } from './catalogue.ts';
+import { describeMutants } from './testing/describe-mutants.ts';
+
+describeMutants(mutants);
