@@ -6,7 +6,7 @@ describe('kill -9 during enrolments and revocations', () => {
     'loses nothing acknowledged and lets no token be used twice',
     { timeout: 120_000 },
     async () => {
-      const summary = await runKills({ rounds: 6, seed: 1, progress: () => undefined });
+      const summary = await runKills({ rounds: 3, seed: 1, progress: () => undefined });
       expect(summary.findings).toEqual([]);
       expect(summary.acknowledged.certificates).toBeGreaterThan(0);
       expect(summary.acknowledged.revocations).toBeGreaterThan(0);
