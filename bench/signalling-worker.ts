@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { startSignallingServer } from '../reference/appliance/signalling/server.ts';
-import { commonNameOwnsFrom } from '../reference/core/sip/registrar-proxy.ts';
+import { commonNameOwnsFrom } from '../reference/core/sip/proxy/registrar-proxy.ts';
 import { exactTlsProfile } from '../reference/core/tls/profile.ts';
 import type { SignallingWorld } from './signalling-world.ts';
 

@@ -1,6 +1,6 @@
 import { Core, URI } from 'sip.js';
 import { latin1, utf8 } from '../reference/core/bytes.ts';
-import { readEssentials } from '../reference/core/sip/essentials.ts';
+import { readEssentials } from '../reference/core/sip/message/essentials.ts';
 import {
   type HeaderPairs,
   makeRequest,
@@ -10,7 +10,7 @@ import {
   serialize,
   type SipMessage,
   withHeaders,
-} from '../reference/core/sip/message.ts';
+} from '../reference/core/sip/message/message.ts';
 import { rowOf, type BenchmarkOptions, type BenchmarkRow } from './row.ts';
 
 const TURNS = 41;

@@ -21,7 +21,7 @@ import {
   type SignallingServer,
 } from '../reference/appliance/signalling/server.ts';
 import { toPem } from '../reference/core/keystore/pem.ts';
-import { commonNameOwnsFrom } from '../reference/core/sip/registrar-proxy.ts';
+import { commonNameOwnsFrom } from '../reference/core/sip/proxy/registrar-proxy.ts';
 import { exactTlsProfile } from '../reference/core/tls/profile.ts';
 import { groupCpuSeconds } from './process-cpu.ts';
 import type {

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { parsePemChain } from '../core/keystore/pem.ts';
-import type { SignallingLimits } from '../core/sip/proxy-limits.ts';
-import { commonNameOwnsFrom, type IdentityRule } from '../core/sip/registrar-proxy.ts';
+import type { SignallingLimits } from '../core/sip/proxy/limits.ts';
+import { commonNameOwnsFrom, type IdentityRule } from '../core/sip/proxy/registrar-proxy.ts';
 import { exactTlsProfile, type TlsProfile } from '../core/tls/profile.ts';
 import {
   createAuthorities,

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { viewOf, type CallView } from './calls/call.ts';
-import type { ReconnectionPolicy } from '../core/sip/reconnection.ts';
+import type { ReconnectionPolicy } from '../core/sip/user-agent/reconnection.ts';
 import { beginEnrolment, type PendingPhoneEnrolment } from './enrolment/enrolment.ts';
 import { phoneParts, type PhoneLogs, type PhoneParts } from './parts.ts';
 import { openStoredKey, type StoredTrust } from './storage/storage.ts';

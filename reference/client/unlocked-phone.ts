@@ -4,9 +4,9 @@ import { toHex } from '../core/bytes.ts';
 import { localParty, type LocalParty } from '../core/csl/party.ts';
 import { parsePem } from '../core/keystore/pem.ts';
 import { parseCertificate, type Certificate } from '../core/pki/certificate.ts';
-import type { ReconnectionPolicy } from '../core/sip/reconnection.ts';
-import { uriHost } from '../core/sip/uri.ts';
-import type { UserAgentConfig } from '../core/sip/user-agent.ts';
+import type { ReconnectionPolicy } from '../core/sip/user-agent/reconnection.ts';
+import { uriHost } from '../core/sip/message/uri.ts';
+import type { UserAgentConfig } from '../core/sip/user-agent/user-agent.ts';
 import { createCalls, type Calls } from './calls/calls.ts';
 import type { PhoneLogs, PhoneParts } from './parts.ts';
 import {

@@ -2,7 +2,7 @@ import { equal, fromBase64 } from '../../reference/core/bytes.ts';
 import { parsePem } from '../../reference/core/keystore/pem.ts';
 import { issuedBy } from '../../reference/core/pki/certificate.ts';
 import { verifyChain } from '../../reference/core/pki/chain.ts';
-import { header } from '../../reference/core/sip/message.ts';
+import { header } from '../../reference/core/sip/message/message.ts';
 import { fail, inconclusive, pass, type Finding, type Scenario } from '../campaign/scenario.ts';
 import type { ClearTextFacts, TlsSessionFacts } from '../wire/facts-model.ts';
 import { isNamed, isSuccessOf } from './views/call-view.ts';

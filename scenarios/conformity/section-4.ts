@@ -1,5 +1,5 @@
 import { toBase64 } from '../../reference/core/bytes.ts';
-import { header } from '../../reference/core/sip/message.ts';
+import { header } from '../../reference/core/sip/message/message.ts';
 import { fail, inconclusive, pass, type Finding, type Scenario } from '../campaign/scenario.ts';
 import type { WireFacts } from '../wire/facts-model.ts';
 import type { RevocationSteps } from './activities/revocation-evidence.ts';

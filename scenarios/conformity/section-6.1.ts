@@ -1,6 +1,6 @@
 import { fromBase64 } from '../../reference/core/bytes.ts';
 import { parseCertificate, type Certificate } from '../../reference/core/pki/certificate.ts';
-import { headerValues } from '../../reference/core/sip/message.ts';
+import { headerValues } from '../../reference/core/sip/message/message.ts';
 import {
   fail,
   inconclusive,

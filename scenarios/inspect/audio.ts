@@ -1,5 +1,5 @@
 import { latin1 } from '../../reference/core/bytes.ts';
-import { header } from '../../reference/core/sip/message.ts';
+import { header } from '../../reference/core/sip/message/message.ts';
 import { fail, inconclusive, pass, type Finding } from '../campaign/scenario.ts';
 import { worst } from '../conformity/views/worst.ts';
 import type { UdpFlowFacts, WireFacts } from '../wire/facts-model.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { writeSession } from '../../reference/core/sdp/write.ts';
-import { makeRequest } from '../../reference/core/sip/message.ts';
+import { makeRequest } from '../../reference/core/sip/message/message.ts';
 import { utf8 } from '../../reference/core/bytes.ts';
 import type { SipMessageFacts, UdpFlowFacts, WireFacts } from '../wire/facts-model.ts';
 import { callsOfFlows } from './calls.ts';

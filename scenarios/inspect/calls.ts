@@ -1,5 +1,5 @@
 import { parseMedia } from '../../reference/core/sdp/media.ts';
-import { header } from '../../reference/core/sip/message.ts';
+import { header } from '../../reference/core/sip/message/message.ts';
 import type { UdpFlowFacts, WireFacts } from '../wire/facts-model.ts';
 
 /** A media endpoint that a description announced: where its sender wants to receive. */

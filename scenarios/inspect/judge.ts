@@ -1,5 +1,5 @@
 import { readMessage } from '../../reference/core/csl/message.ts';
-import { allHeaders, header } from '../../reference/core/sip/message.ts';
+import { allHeaders, header } from '../../reference/core/sip/message/message.ts';
 import { verdictKinds, type Verdict } from '../../reports/model/verdict.ts';
 import { fail, inconclusive, pass } from '../campaign/scenario.ts';
 import { codec, codecInSrtp, confidential, tags } from './audio.ts';

@@ -4,7 +4,7 @@ import {
   replaceHeader,
   withBody,
   type SipMessage,
-} from '../../reference/core/sip/message.ts';
+} from '../../reference/core/sip/message/message.ts';
 import type { Evidence } from '../campaign/scenario.ts';
 import { topologySchema, type Topology } from '../conformity/activities/call-evidence.ts';
 import type {

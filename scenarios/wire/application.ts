@@ -1,5 +1,5 @@
-import { createFramer } from '../../reference/core/sip/framer.ts';
-import { parseMessage, type SipMessage } from '../../reference/core/sip/message.ts';
+import { createFramer } from '../../reference/core/sip/message/framer.ts';
+import { parseMessage, type SipMessage } from '../../reference/core/sip/message/message.ts';
 import { latin1 } from '../../reference/core/bytes.ts';
 import { createHttpReader, type HttpMessage } from './http.ts';
 import type { Side } from './tls/handshake-state.ts';

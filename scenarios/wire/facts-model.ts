@@ -1,5 +1,5 @@
 import type { MasterKey } from '../../reference/core/rtp/key-derivation.ts';
-import type { SipMessage } from '../../reference/core/sip/message.ts';
+import type { SipMessage } from '../../reference/core/sip/message/message.ts';
 import type { CaptureProblemCode } from './capture-item.ts';
 import type { Fault } from '../../reference/core/result.ts';
 import type { HttpMessage } from './http.ts';

@@ -1,4 +1,4 @@
-import { parseMessage, type SipMessage } from '../../reference/core/sip/message.ts';
+import { parseMessage, type SipMessage } from '../../reference/core/sip/message/message.ts';
 import { concat } from '../../reference/core/bytes.ts';
 import { createApplicationReader } from './application.ts';
 import type { CaptureProblemCode } from './capture-item.ts';

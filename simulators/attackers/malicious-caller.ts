@@ -5,7 +5,7 @@ import {
   makeRequest,
   type SipRequest,
   type SipResponse,
-} from '../../reference/core/sip/message.ts';
+} from '../../reference/core/sip/message/message.ts';
 import type { FalsifiedParty } from './call-faults.ts';
 import { openCallMedia, type CallMedia, type MediaCount, type MediaKeys } from './call-media.ts';
 import { ownMediaText, readSdp, writeSdp } from './call-sdp.ts';

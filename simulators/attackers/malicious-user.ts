@@ -1,4 +1,4 @@
-import { header, makeRequest } from '../../reference/core/sip/message.ts';
+import { header, makeRequest } from '../../reference/core/sip/message/message.ts';
 import { applyFault, type CallFault, type EnrolledIdentity } from './call-faults.ts';
 import { certificateRequest, certificatesInPem, freshKey } from './certificate-forger.ts';
 import { within, type Endpoint, type TrustCertificates } from './endpoint.ts';

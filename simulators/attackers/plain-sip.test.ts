@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseMessage } from '../../reference/core/sip/message.ts';
+import { parseMessage } from '../../reference/core/sip/message/message.ts';
 import { offerPlainSip } from './plain-sip.ts';
 import { createTestAuthorities } from './testing/authorities.ts';
 import { closedEndpoint, listen, startTcpServer } from './testing/tcp-server.ts';

@@ -8,7 +8,7 @@ import {
   type SipMessage,
   type SipRequest,
   type SipResponse,
-} from '../../reference/core/sip/message.ts';
+} from '../../reference/core/sip/message/message.ts';
 import { responseTo, type SipLink } from './sip-link.ts';
 
 /** One side's view of a dialog (RFC 3261 section 12). */

@@ -1,5 +1,5 @@
 import { connect, type TLSSocket } from 'node:tls';
-import { createFramer, PONG } from '../../reference/core/sip/framer.ts';
+import { createFramer, PONG } from '../../reference/core/sip/message/framer.ts';
 import {
   headersNamed,
   makeResponse,
@@ -8,7 +8,7 @@ import {
   type SipMessage,
   type SipRequest,
   type SipResponse,
-} from '../../reference/core/sip/message.ts';
+} from '../../reference/core/sip/message/message.ts';
 import { toPem, type CertifiedKey } from './certificate-forger.ts';
 import { errorCode, type Endpoint, type TrustCertificates } from './endpoint.ts';
 import { exactTlsProfile } from './enrolment-client.ts';

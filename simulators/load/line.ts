@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { latin1 } from '../../reference/core/bytes.ts';
-import { createFramer } from '../../reference/core/sip/framer.ts';
+import { createFramer } from '../../reference/core/sip/message/framer.ts';
 
 /** What all lines of a load have in common; texts are PEM. */
 export interface LoadTls {

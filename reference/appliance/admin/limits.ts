@@ -1,4 +1,4 @@
-import { createTokenBucket, type TokenBucket } from '../../core/sip/proxy-limits.ts';
+import { createTokenBucket, type TokenBucket } from '../../core/sip/proxy/limits.ts';
 
 /** What one address and one connection may ask for. */
 export interface AdminLimits {

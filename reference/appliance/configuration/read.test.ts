@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { configuredPorts, interfacesOf } from './interfaces.ts';
 import { ConfigurationError, parseConfiguration, readConfiguration } from './read.ts';
-import { defaultLimits } from '../../core/sip/proxy-limits.ts';
+import { defaultLimits } from '../../core/sip/proxy/limits.ts';
 import { configurationSchema } from './schema.ts';
 
 const example = join(import.meta.dirname, '../../../docs/appliance/appliance.example.yaml');

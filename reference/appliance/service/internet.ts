@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { commonNameOwnsFrom } from '../../core/sip/registrar-proxy.ts';
+import { commonNameOwnsFrom } from '../../core/sip/proxy/registrar-proxy.ts';
 import { exactTlsProfile } from '../../core/tls/profile.ts';
 import { startRegistrationService } from '../registration/service.ts';
 import { createRelay } from '../relay/relay.ts';

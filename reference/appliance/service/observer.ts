@@ -1,4 +1,4 @@
-import { createRefusalLog } from '../../core/sip/proxy-log.ts';
+import { createRefusalLog } from '../../core/sip/proxy/log.ts';
 import type { ApplianceLog } from '../logging/log.ts';
 import { createMetrics, type ApplianceMetrics, type ApplianceState } from '../metrics/metrics.ts';
 import { logRelayEvent } from '../relay/log.ts';

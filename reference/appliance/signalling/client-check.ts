@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import type { Peer } from '../../core/sip/registrar-proxy.ts';
+import type { Peer } from '../../core/sip/proxy/registrar-proxy.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type {
   ClientStatus,

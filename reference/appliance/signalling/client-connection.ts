@@ -1,7 +1,7 @@
 import type { TLSSocket } from 'node:tls';
-import { createFramer, PONG, type Frame } from '../../core/sip/framer.ts';
-import { createTokenBucket, type SignallingLimits } from '../../core/sip/proxy-limits.ts';
-import type { Peer, RegistrarProxyInput } from '../../core/sip/registrar-proxy.ts';
+import { createFramer, PONG, type Frame } from '../../core/sip/message/framer.ts';
+import { createTokenBucket, type SignallingLimits } from '../../core/sip/proxy/limits.ts';
+import type { Peer, RegistrarProxyInput } from '../../core/sip/proxy/registrar-proxy.ts';
 
 /** One client over TLS: its stream cut into messages, and bounded. */
 export interface ClientConnection {

@@ -3,8 +3,8 @@ import { fromLatin1 } from '../../core/bytes.ts';
 import { fault, ok } from '../../core/result.ts';
 import { parseMedia } from '../../core/sdp/media.ts';
 import { writeSession } from '../../core/sdp/write.ts';
-import { makeRequest, makeResponse, type SipMessage } from '../../core/sip/message.ts';
-import type { BodyContext } from '../../core/sip/registrar-proxy.ts';
+import { makeRequest, makeResponse, type SipMessage } from '../../core/sip/message/message.ts';
+import type { BodyContext } from '../../core/sip/proxy/registrar-proxy.ts';
 import type { Relay, RelayCall } from '../relay/relay.ts';
 import { createMediaPath, type MediaPath } from './media-path.ts';
 

@@ -2,7 +2,7 @@ import { fromLatin1 } from '../../core/bytes.ts';
 import { ok, type Result } from '../../core/result.ts';
 import { parseMedia } from '../../core/sdp/media.ts';
 import { rewriteTransport } from '../../core/sdp/rewrite.ts';
-import type { BodyContext, BodyRewriter } from '../../core/sip/registrar-proxy.ts';
+import type { BodyContext, BodyRewriter } from '../../core/sip/proxy/registrar-proxy.ts';
 import type { Relay, RelayCall } from '../relay/relay.ts';
 import { otherSide, type Side } from '../relay/session.ts';
 

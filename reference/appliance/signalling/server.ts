@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { createAdmission, type Admission } from '../../core/sip/proxy-admission.ts';
-import { defaultLimits, type SignallingLimits } from '../../core/sip/proxy-limits.ts';
-import { createRefusalLog, type LogEntry } from '../../core/sip/proxy-log.ts';
+import { createAdmission, type Admission } from '../../core/sip/proxy/admission.ts';
+import { defaultLimits, type SignallingLimits } from '../../core/sip/proxy/limits.ts';
+import { createRefusalLog, type LogEntry } from '../../core/sip/proxy/log.ts';
 import {
   createRegistrarProxy,
   type IdentityRule,
   type RegistrarProxy,
   type RegistrarProxyInput,
   type RegistrarProxyOutput,
-} from '../../core/sip/registrar-proxy.ts';
-import { uriHost } from '../../core/sip/uri.ts';
+} from '../../core/sip/proxy/registrar-proxy.ts';
+import { uriHost } from '../../core/sip/message/uri.ts';
 import type { TlsProfile } from '../../core/tls/profile.ts';
 import type { ServerCredentials } from '../authorities/authorities.ts';
 import type { ClientStatusCheck } from '../revocation/client-status.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Revocation } from '../../core/csl/checks.ts';
 import type { SessionKeys } from '../../core/csl/key-schedule.ts';
 import { parseMedia } from '../../core/sdp/media.ts';
-import { header, withBody } from '../../core/sip/message.ts';
+import { header, withBody } from '../../core/sip/message/message.ts';
 import {
   accepted,
   activeResources,

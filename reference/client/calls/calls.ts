@@ -1,5 +1,5 @@
 import { createReplayMemory } from '../../core/csl/replay-memory.ts';
-import type { UserAgentEvent } from '../../core/sip/user-agent.ts';
+import type { UserAgentEvent } from '../../core/sip/user-agent/user-agent.ts';
 import { newIncomingCall, viewOf, type Call, type CallView } from './call.ts';
 import {
   receiveChange,

@@ -1,6 +1,6 @@
 import { statusFor } from '../../core/csl/refusal.ts';
 import { directionToAnswer, isOnHoldBy } from '../../core/sdp/offer-answer.ts';
-import { allHeaders, type SipMessage } from '../../core/sip/message.ts';
+import { allHeaders, type SipMessage } from '../../core/sip/message/message.ts';
 import { freshSource, type Call, type Invitation, type ReceivedChange } from './call.ts';
 import { pursueWish } from './change-offer.ts';
 import { changeConversation } from './conversation.ts';

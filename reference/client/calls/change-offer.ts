@@ -3,7 +3,7 @@ import type { ReceivedMessage } from '../../core/csl/message.ts';
 import { fault } from '../../core/result.ts';
 import type { Direction } from '../../core/sdp/media.ts';
 import { answers, directionToOffer, isOnHoldBy, mirrored } from '../../core/sdp/offer-answer.ts';
-import type { SipMessage } from '../../core/sip/message.ts';
+import type { SipMessage } from '../../core/sip/message/message.ts';
 import { freshSource, type Call } from './call.ts';
 import { changeConversation } from './conversation.ts';
 import { abandonChange } from './ending.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fromLatin1, latin1 } from '../../core/bytes.ts';
 import type { Revocation } from '../../core/csl/checks.ts';
 import { offerChecks } from '../../core/csl/offer.ts';
-import { withBody, type SipRequest } from '../../core/sip/message.ts';
+import { withBody, type SipRequest } from '../../core/sip/message/message.ts';
 import {
   changedOver,
   countOf,

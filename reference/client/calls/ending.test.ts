@@ -11,7 +11,7 @@ import {
   offerContext,
   offerMessage,
 } from '../../core/csl/testing/exchange-support.ts';
-import type { UserAgentCommand } from '../../core/sip/user-agent.ts';
+import type { UserAgentCommand } from '../../core/sip/user-agent/user-agent.ts';
 import { phoneParts } from '../parts.ts';
 import { newIncomingCall, newOutgoingCall, type Call } from './call.ts';
 import { fail, finish, hangUp } from './ending.ts';

@@ -9,7 +9,7 @@ import {
   now,
   offerMessage,
 } from '../../core/csl/testing/exchange-support.ts';
-import { makeRequest } from '../../core/sip/message.ts';
+import { makeRequest } from '../../core/sip/message/message.ts';
 import { phoneParts } from '../parts.ts';
 import { newIncomingCall, newOutgoingCall } from './call.ts';
 import { freshValues, receivedMessage, verifyingContext } from './exchange.ts';

@@ -5,9 +5,9 @@ import type { ReceivedMessage } from '../../core/csl/message.ts';
 import type { FreshValues, VerifyingContext } from '../../core/csl/offer.ts';
 import { parseMedia } from '../../core/sdp/media.ts';
 import { writeSession } from '../../core/sdp/write.ts';
-import { allHeaders, header, type SipMessage } from '../../core/sip/message.ts';
-import { parseNameAddress } from '../../core/sip/name-address.ts';
-import { userOf } from '../../core/sip/uri.ts';
+import { allHeaders, header, type SipMessage } from '../../core/sip/message/message.ts';
+import { parseNameAddress } from '../../core/sip/message/name-address.ts';
+import { userOf } from '../../core/sip/message/uri.ts';
 import type { Call, OwnStream } from './call.ts';
 import type { Line } from './line.ts';
 

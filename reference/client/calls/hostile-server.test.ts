@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { fc, test } from '@fast-check/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseMessage } from '../../core/sip/message.ts';
+import { parseMessage } from '../../core/sip/message/message.ts';
 import type { PhoneParts } from '../parts.ts';
 import { ALICE, BOB, createParties, openPortCount, type Parties } from './testing/handler.ts';
 import {

@@ -4,7 +4,7 @@ import type { ReceivedMessage } from '../../core/csl/message.ts';
 import { statusFor, type CslRefusal } from '../../core/csl/refusal.ts';
 import { mediaText } from '../../core/sdp/media.ts';
 import { directionToAnswer, isOnHoldBy } from '../../core/sdp/offer-answer.ts';
-import { allHeaders, type SipMessage } from '../../core/sip/message.ts';
+import { allHeaders, type SipMessage } from '../../core/sip/message/message.ts';
 import { isOver, type Call, type IncomingCall, type Invitation, type OwnStream } from './call.ts';
 import { startConversation } from './conversation.ts';
 import { finish, hangUp, openPorts } from './ending.ts';

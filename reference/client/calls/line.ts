@@ -2,7 +2,7 @@ import type { KeyAgreement } from '../../core/csl/key-agreement.ts';
 import type { LocalParty } from '../../core/csl/party.ts';
 import type { ReplayMemory } from '../../core/csl/replay-memory.ts';
 import type { Certificate } from '../../core/pki/certificate.ts';
-import type { UserAgentCommand } from '../../core/sip/user-agent.ts';
+import type { UserAgentCommand } from '../../core/sip/user-agent/user-agent.ts';
 import type { PhoneLogs, PhoneParts } from '../parts.ts';
 import type { StatusQuestion } from '../revocation/status-service.ts';
 import { isOver, type Call, type IncomingCall } from './call.ts';

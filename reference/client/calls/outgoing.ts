@@ -7,7 +7,7 @@ import type { DialogHistory } from '../../core/csl/checks.ts';
 import type { OfferMade } from '../../core/csl/key-agreement.ts';
 import { isOnHoldBy, mirrored } from '../../core/sdp/offer-answer.ts';
 import { mediaText } from '../../core/sdp/media.ts';
-import type { SipMessage } from '../../core/sip/message.ts';
+import type { SipMessage } from '../../core/sip/message/message.ts';
 import { isOver, newOutgoingCall, type Call, type OutgoingCall, type OwnStream } from './call.ts';
 import { startConversation } from './conversation.ts';
 import { finish, hangUp, openPorts } from './ending.ts';

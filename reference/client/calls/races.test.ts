@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Revocation } from '../../core/csl/checks.ts';
-import { makeRequest, type SipMessage } from '../../core/sip/message.ts';
-import type { UserAgentEvent } from '../../core/sip/user-agent.ts';
+import { makeRequest, type SipMessage } from '../../core/sip/message/message.ts';
+import type { UserAgentEvent } from '../../core/sip/user-agent/user-agent.ts';
 import {
   accepted,
   acknowledgementOf,

@@ -1,5 +1,5 @@
-import type { ReconnectionPolicy } from '../../core/sip/reconnection.ts';
-import type { UserAgentEvent } from '../../core/sip/user-agent.ts';
+import type { ReconnectionPolicy } from '../../core/sip/user-agent/reconnection.ts';
+import type { UserAgentEvent } from '../../core/sip/user-agent/user-agent.ts';
 import type { Signalling } from './signalling.ts';
 import { createStayingRegistered, type RegistrationOutcome } from './staying-registered.ts';
 import { uniform } from './uniform.ts';

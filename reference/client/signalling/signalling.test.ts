@@ -3,9 +3,9 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { latin1, utf8 } from '../../core/bytes.ts';
-import { parseMessage, serialize, withHeaders } from '../../core/sip/message.ts';
-import { respond } from '../../core/sip/responses.ts';
-import type { UserAgentEvent } from '../../core/sip/user-agent.ts';
+import { parseMessage, serialize, withHeaders } from '../../core/sip/message/message.ts';
+import { respond } from '../../core/sip/message/responses.ts';
+import type { UserAgentEvent } from '../../core/sip/user-agent/user-agent.ts';
 import { createSignalling, type Signalling, type SignallingOptions } from './signalling.ts';
 
 const number = '+33612345678';

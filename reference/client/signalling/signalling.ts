@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { createFramer, PING, PONG } from '../../core/sip/framer.ts';
-import { createKeepAlive, type KeepAliveInput } from '../../core/sip/keep-alive.ts';
+import { createFramer, PING, PONG } from '../../core/sip/message/framer.ts';
+import { createKeepAlive, type KeepAliveInput } from '../../core/sip/user-agent/keep-alive.ts';
 import {
   createUserAgent,
   type UserAgentCommand,
@@ -8,7 +8,7 @@ import {
   type UserAgentEvent,
   type UserAgentInput,
   type UserAgentOutput,
-} from '../../core/sip/user-agent.ts';
+} from '../../core/sip/user-agent/user-agent.ts';
 import { createAlarm } from './alarm.ts';
 
 /** Bytes that may wait for a server that does not read when there is more to send. */

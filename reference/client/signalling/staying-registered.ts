@@ -2,7 +2,7 @@ import {
   createReconnection,
   type ReconnectionInput,
   type ReconnectionPolicy,
-} from '../../core/sip/reconnection.ts';
+} from '../../core/sip/user-agent/reconnection.ts';
 import { createAlarm } from './alarm.ts';
 
 /** How an attempt to register came out. */

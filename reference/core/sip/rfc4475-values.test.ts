@@ -1,15 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { fromLatin1, latin1 } from '../bytes.ts';
 import { byAppliance, byPhone, bytesOf, readMessage as read } from './fixtures/rfc4475/torture.ts';
-import { createFramer } from './framer.ts';
-import { header, headerValues, listValues, parseMessage, type SipMessage } from './message.ts';
-import { parseNameAddress } from './name-address.ts';
-import { parameter } from './parameters.ts';
-import type { RegistrarProxyOutput } from './registrar-proxy.ts';
-import { sentMessages } from './request-fixture.ts';
-import { parseSipUri, userOf } from './uri.ts';
-import type { UserAgentOutput } from './user-agent.ts';
-import { parseVia } from './via.ts';
+import { createFramer } from './message/framer.ts';
+import {
+  header,
+  headerValues,
+  listValues,
+  parseMessage,
+  type SipMessage,
+} from './message/message.ts';
+import { parseNameAddress } from './message/name-address.ts';
+import { parameter } from './message/parameters.ts';
+import type { RegistrarProxyOutput } from './proxy/registrar-proxy.ts';
+import { sentMessages } from './testing/request-fixture.ts';
+import { parseSipUri, userOf } from './message/uri.ts';
+import type { UserAgentOutput } from './user-agent/user-agent.ts';
+import { parseVia } from './message/via.ts';
 
 const addresses = (message: SipMessage, name: string) =>
   listValues(message, name).map((value) => {

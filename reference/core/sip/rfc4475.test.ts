@@ -9,17 +9,17 @@ import {
   folder,
   readMessage,
 } from './fixtures/rfc4475/torture.ts';
-import { createFramer } from './framer.ts';
+import { createFramer } from './message/framer.ts';
 import {
   listValues,
   parseMessage,
   serialize,
   type SipMessage,
   type SipRequest,
-} from './message.ts';
-import type { RegistrarProxyOutput } from './registrar-proxy.ts';
-import { sentMessages } from './request-fixture.ts';
-import type { UserAgentOutput } from './user-agent.ts';
+} from './message/message.ts';
+import type { RegistrarProxyOutput } from './proxy/registrar-proxy.ts';
+import { sentMessages } from './testing/request-fixture.ts';
+import type { UserAgentOutput } from './user-agent/user-agent.ts';
 
 /** The rows of the README's table, cell by cell. */
 const rows = readFileSync(new URL('README.md', folder), 'utf8')

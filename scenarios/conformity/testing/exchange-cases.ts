@@ -1,4 +1,4 @@
-import { replaceHeader, withoutHeader } from '../../../reference/core/sip/message.ts';
+import { replaceHeader, withoutHeader } from '../../../reference/core/sip/message/message.ts';
 import { failing, undecided, type JudgeCase } from '../../testing/judge-cases.ts';
 import { all, without, withFacts } from '../../testing/altered.ts';
 import { datagrams, decodedHeader, sip } from '../../testing/altered-wire.ts';

@@ -4,7 +4,7 @@ import {
   replaceHeader,
   withHeader,
   withoutHeader,
-} from '../../../reference/core/sip/message.ts';
+} from '../../../reference/core/sip/message/message.ts';
 import { failing, undecided, type JudgeCase } from '../../testing/judge-cases.ts';
 import { decodedHeader, sip } from '../../testing/altered-wire.ts';
 import { callee } from '../activities/basic-call.ts';

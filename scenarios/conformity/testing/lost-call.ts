@@ -1,4 +1,4 @@
-import { header, replaceHeader } from '../../../reference/core/sip/message.ts';
+import { header, replaceHeader } from '../../../reference/core/sip/message/message.ts';
 import { undecided, type JudgeCase } from '../../testing/judge-cases.ts';
 import { withFacts, type Alteration } from '../../testing/altered.ts';
 import { decodedHeader, sessions, sip, withoutSip } from '../../testing/altered-wire.ts';

@@ -1,6 +1,6 @@
 import { fromBase64 } from '../../../reference/core/bytes.ts';
 import { parseCertificate, type Certificate } from '../../../reference/core/pki/certificate.ts';
-import { header, type SipMessage } from '../../../reference/core/sip/message.ts';
+import { header, type SipMessage } from '../../../reference/core/sip/message/message.ts';
 import { inconclusive, type Evidence, type Finding } from '../../campaign/scenario.ts';
 import type { SipMessageFacts, TlsSessionFacts } from '../../wire/facts-model.ts';
 import { onCapture, type CaptureView } from './capture-view.ts';

@@ -8,7 +8,7 @@ import {
 import { sha256 } from '../../../reference/core/primitives/hash.ts';
 import { parseCertificate, type Certificate } from '../../../reference/core/pki/certificate.ts';
 import { parseMedia, type MediaDescription } from '../../../reference/core/sdp/media.ts';
-import { allHeaders } from '../../../reference/core/sip/message.ts';
+import { allHeaders } from '../../../reference/core/sip/message/message.ts';
 import { inconclusive, type Evidence, type Finding } from '../../campaign/scenario.ts';
 import type { SipMessageFacts } from '../../wire/facts-model.ts';
 import { onCall, type CallLeg, type CallView } from './call-view.ts';

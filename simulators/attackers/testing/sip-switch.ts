@@ -1,7 +1,7 @@
 import { createServer, type TLSSocket } from 'node:tls';
 import { concat } from '../../../reference/core/bytes.ts';
-import { createFramer } from '../../../reference/core/sip/framer.ts';
-import { header, parseMessage, serialize } from '../../../reference/core/sip/message.ts';
+import { createFramer } from '../../../reference/core/sip/message/framer.ts';
+import { header, parseMessage, serialize } from '../../../reference/core/sip/message/message.ts';
 import { userOf } from '../sip-dialog.ts';
 import { responseTo } from '../sip-link.ts';
 import type { TestAuthorities } from './authorities.ts';

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { toPem } from '../../../core/keystore/pem.ts';
-import type { SignallingLimits } from '../../../core/sip/proxy-limits.ts';
-import { commonNameOwnsFrom } from '../../../core/sip/registrar-proxy.ts';
+import type { SignallingLimits } from '../../../core/sip/proxy/limits.ts';
+import { commonNameOwnsFrom } from '../../../core/sip/proxy/registrar-proxy.ts';
 import { exactTlsProfile } from '../../../core/tls/profile.ts';
 import { openLine, type Line } from '../../../../simulators/load/line.ts';
 import { registerLine } from '../../../../simulators/load/calls.ts';

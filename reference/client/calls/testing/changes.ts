@@ -1,7 +1,11 @@
 import { expect } from 'vitest';
 import { latin1 } from '../../../core/bytes.ts';
 import { parseMedia, type MediaDescription } from '../../../core/sdp/media.ts';
-import { makeRequest, type SipRequest, type SipResponse } from '../../../core/sip/message.ts';
+import {
+  makeRequest,
+  type SipRequest,
+  type SipResponse,
+} from '../../../core/sip/message/message.ts';
 import { acknowledgementOf, answerOf, callIdOf, eventually, type TestHandler } from './handler.ts';
 
 /** The re-INVITE that a handler commanded last. */

@@ -15,9 +15,9 @@ import {
   type SipRequest,
   type SipResponse,
   withoutHeader,
-} from '../../../core/sip/message.ts';
-import { respond } from '../../../core/sip/responses.ts';
-import type { UserAgentCommand, UserAgentEvent } from '../../../core/sip/user-agent.ts';
+} from '../../../core/sip/message/message.ts';
+import { respond } from '../../../core/sip/message/responses.ts';
+import type { UserAgentCommand, UserAgentEvent } from '../../../core/sip/user-agent/user-agent.ts';
 import { phoneParts, type PhoneLogs, type PhoneParts } from '../../parts.ts';
 import { createCalls, type Calls } from '../calls.ts';
 

@@ -5,13 +5,13 @@ import {
   replaceHeader,
   serialize,
   type SipMessage,
-} from '../../../core/sip/message.ts';
+} from '../../../core/sip/message/message.ts';
 import {
   createUserAgent,
   type UserAgent,
   type UserAgentEvent,
   type UserAgentInput,
-} from '../../../core/sip/user-agent.ts';
+} from '../../../core/sip/user-agent/user-agent.ts';
 import { phoneParts, type PhoneParts } from '../../parts.ts';
 import { createCalls, type Calls } from '../calls.ts';
 import type { Parties } from './handler.ts';

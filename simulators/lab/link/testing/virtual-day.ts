@@ -1,14 +1,14 @@
 import { toHex, utf8 } from '../../../../reference/core/bytes.ts';
-import { createReconnection } from '../../../../reference/core/sip/reconnection.ts';
+import { createReconnection } from '../../../../reference/core/sip/user-agent/reconnection.ts';
 import {
   createRegistrarProxy,
   type RegistrarProxyInput,
-} from '../../../../reference/core/sip/registrar-proxy.ts';
+} from '../../../../reference/core/sip/proxy/registrar-proxy.ts';
 import {
   createUserAgent,
   type UserAgentEvent,
   type UserAgentInput,
-} from '../../../../reference/core/sip/user-agent.ts';
+} from '../../../../reference/core/sip/user-agent/user-agent.ts';
 import type { Link } from '../../topology/schema.ts';
 import { createSeededRandom } from '../seeded-random.ts';
 import { openVirtualConnection, type VirtualConnection } from '../virtual-connection.ts';
