@@ -39,16 +39,25 @@ const syncFile = (file: string): void => {
   }
 };
 
+/** Copies through a connection of its own: one that another thread copies from must not be written by at the same time. */
+const copyDatabase = async (from: string, to: string): Promise<void> => {
+  const source = new DatabaseSync(from, { readOnly: true });
+  try {
+    await backup(source, to);
+  } finally {
+    source.close();
+  }
+};
+
 /** Copies a running store. The database gets its name last: a folder with one holds a whole backup. */
 export const backUp = async (work: {
-  readonly database: DatabaseSync;
   readonly folder: string | null;
   readonly target: string;
   readonly audit: AuditStore;
   readonly by: string;
   readonly at: number;
 }): Promise<void> => {
-  const { database, folder, target, audit, by, at } = work;
+  const { folder, target, audit, by, at } = work;
   if (folder === null)
     throw new Error('store in memory: it cannot be backed up; open one in a folder');
   try {
@@ -58,7 +67,7 @@ export const backUp = async (work: {
     audit.append({ at, actor: by, action: 'store/backed-up', subject, detail: {} });
     const partial = join(target, `${databaseFileName}.partial`);
     closeSync(openSync(partial, 'wx', 0o600));
-    await backup(database, partial);
+    await copyDatabase(join(folder, databaseFileName), partial);
     syncFile(partial);
     writeWhole(join(target, keyFileName), readFileSync(join(folder, keyFileName)));
     renameSync(partial, join(target, databaseFileName));

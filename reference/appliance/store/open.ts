@@ -96,7 +96,7 @@ const assemble = ({ database, key, folder, lock }: Opened): ApplianceStore => {
     audit,
     queries: createQueries(connection),
     onCommitted: listeners.add,
-    backup: (target, by, at) => backUp({ database, folder, target, audit, by, at }),
+    backup: (target, by, at) => backUp({ folder, target, audit, by, at }),
     exportLines: () => exportLines(connection),
     close: () => {
       connection.close();
