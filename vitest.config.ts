@@ -8,6 +8,8 @@ const common = { pool: 'forks', testTimeout: 30_000, hookTimeout: 30_000 } as co
 
 export default defineConfig({
   test: {
+    // Most tests of the whole program wait for other processes: as many at once as there are cores.
+    maxWorkers: '100%',
     reporters: process.env['CI'] === undefined ? ['default'] : ['default', './vitest-summary.ts'],
     projects: [
       {
