@@ -1,13 +1,9 @@
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SessionKeys } from '../../core/csl/key-schedule.ts';
-import type { CallView } from '../../client/calls/call.ts';
-import { createPhone, type ReferencePhone } from '../../client/phone.ts';
+import type { ReferencePhone } from '../../client/phone.ts';
 import { createVisitor } from '../admin/testing/visitor.ts';
 import { administer } from './control-client.ts';
 import type { Operation, OperationEvent } from './operations.ts';
+import { callAndTalk, enrolPhone, readAuthority, untilView } from './testing/phones.ts';
 import {
   makeServiceFolder,
   passphrase,
@@ -26,9 +22,6 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-const read = (name: string): string =>
-  readFileSync(join(place.folder, 'authorities', name), 'utf8');
-
 const eventsOf = async (
   state: string,
   operation: Operation,
@@ -38,62 +31,16 @@ const eventsOf = async (
   return events;
 };
 
-const until = async (
-  phone: ReferencePhone,
-  condition: (view: CallView) => boolean,
-): Promise<CallView> => {
-  while (!condition(phone.view())) await once(phone.events, 'changed');
-  return phone.view();
-};
-
 /** Everything that must never stand in the log. */
 const secrets: string[] = [passphrase, phonePassphrase, wrongPassword];
 
-const keep = ({ callerToCallee, calleeToCaller }: SessionKeys): void => {
-  for (const { masterKey, masterSalt } of [callerToCallee, calleeToCaller])
-    for (const bytes of [masterKey, masterSalt])
-      secrets.push(Buffer.from(bytes).toString('hex'), Buffer.from(bytes).toString('base64'));
-};
+const secret = (text: string): void => void secrets.push(text);
 
-const enrolled = async ({ service }: ServedHere, number: string, name: string) => {
-  const endpoint = (port: number) => ({ host: '127.0.0.1', port });
-  const phone = createPhone(
-    {
-      sip: endpoint(service.ports.sip),
-      registration: endpoint(service.ports.registration),
-      trust: {
-        root: read('root.pem'),
-        clientAuthority: read('client-authority.pem'),
-        serverAuthority: read('server-authority.pem'),
-      },
-      folder: join(place.folder, name),
-      host: '127.0.0.1',
-    },
-    {
-      refusal: () => undefined,
-      tlsKeys: (line) => void secrets.push(line.split(' ')[2] ?? line),
-      keyAgreement: ({ exponent }) => void secrets.push(exponent),
-      mediaKeys: keep,
-    },
-  );
-  await phone.requestEnrolment(number, phonePassphrase);
-  const text = service.outbox?.().at(-1)?.text ?? '';
-  const token = /\b\d{6}\b/.exec(text)?.[0] ?? '';
-  secrets.push(token, text);
-  const wrong = token === '111111' ? '222222' : '111111';
-  secrets.push(wrong);
-  await phone.completeEnrolment(wrong).catch(() => undefined);
-  await phone.completeEnrolment(token);
-  await phone.unlock(phonePassphrase);
-  await phone.register();
-  return phone;
-};
+const enrolled = (served: ServedHere, number: string, name: string): Promise<ReferencePhone> =>
+  enrolPhone(place, served, { number, name, passphrase: phonePassphrase, secret });
 
-const inCall = async (alice: ReferencePhone, bob: ReferencePhone): Promise<void> => {
-  bob.setAutoAnswer(true);
-  await alice.dial(bobNumber);
-  await Promise.all([alice, bob].map((phone) => until(phone, (view) => view.packetsReceived >= 3)));
-};
+const inCall = (alice: ReferencePhone, bob: ReferencePhone): Promise<void> =>
+  callAndTalk(alice, bob, bobNumber);
 
 describe('the appliance on its durable state', () => {
   it('enrols, carries calls, revokes and is administered; tells calls of its end; starts again with what it knew; and its log holds no secret', async () => {
@@ -110,7 +57,7 @@ describe('the appliance on its durable state', () => {
     expect(service.calls()).toBe(1);
 
     const visitor = createVisitor(service.ports.administration, {
-      ca: read('root.pem') + read('server-authority.pem'),
+      ca: readAuthority(place, 'root.pem') + readAuthority(place, 'server-authority.pem'),
     });
     const form = { name: 'administrator', password: wrongPassword, code: '' };
     expect((await visitor.submit('/sign-in', '/sign-in', form)).status).not.toBe(303);
@@ -132,7 +79,9 @@ describe('the appliance on its durable state', () => {
     expect(revoked).toEqual([
       { kind: 'done', text: expect.stringContaining('is blocked: 1 certificate revoked') },
     ]);
-    await Promise.all([alice, bob].map((phone) => until(phone, ({ state: is }) => is === 'ended')));
+    await Promise.all(
+      [alice, bob].map((phone) => untilView(phone, ({ state: is }) => is === 'ended')),
+    );
 
     const metrics = await (await fetch(`http://${service.endpoints.metrics}/metrics`)).text();
     for (const line of [
@@ -156,7 +105,7 @@ describe('the appliance on its durable state', () => {
     await service.stop();
     // A lost connection would be sip/connection-lost: both were told by BYE.
     const ended = await Promise.all(
-      [alice, newBob].map((phone) => until(phone, ({ state: is }) => is === 'ended')),
+      [alice, newBob].map((phone) => untilView(phone, ({ state: is }) => is === 'ended')),
     );
     expect(ended.map(({ endedBy }) => endedBy)).toEqual([null, null]);
     await Promise.all([alice.stop(), newBob.stop()]);
@@ -179,7 +128,7 @@ describe('the appliance on its durable state', () => {
     expect(logged).toContain('enrolment/token-wrong');
     expect(logged).toContain('administration/operation');
     for (const file of ['client-authority.key', 'server-sip.pem'])
-      secrets.push(read(file).slice(60, 120));
+      secrets.push(readAuthority(place, file).slice(60, 120));
     expect(secrets.length).toBeGreaterThan(30);
     expect(secrets.filter((secret) => secret === '' || logged.includes(secret))).toEqual([]);
     expect(logged).not.toMatch(/BEGIN|PRIVATE KEY|scrypt\$/);
