@@ -2,34 +2,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startKamailio } from './kamailio.ts';
-import type { OwnProcess } from './own-process.ts';
 import { rowOf, type BenchmarkOptions, type BenchmarkRow } from './row.ts';
 import {
   createWorld,
-  runLoad,
+  measureAndEnd,
   startApplianceProcess,
   type Loaded,
-  type SignallingWorld,
 } from './signalling-world.ts';
 
 const USERS = 100;
 const WARM_UP = 3_000;
 const DURATION = 8_000;
 
-const measure = async (
-  world: SignallingWorld,
-  server: { readonly process: OwnProcess; readonly port: number },
-): Promise<Loaded> => {
-  try {
-    await runLoad(world, server.process, server.port, { kind: 'calls', milliseconds: WARM_UP });
-    return await runLoad(world, server.process, server.port, {
-      kind: 'calls',
-      milliseconds: DURATION,
-    });
-  } finally {
-    await server.process.end();
-  }
-};
+const load = {
+  warmUp: { kind: 'calls', milliseconds: WARM_UP },
+  work: { kind: 'calls', milliseconds: DURATION },
+} as const;
 
 /** Calls without media through the appliance and through Kamailio, with the same driver. */
 export const benchmarkCalls = async ({
@@ -40,10 +28,10 @@ export const benchmarkCalls = async ({
     progress(`making certificates of ${USERS} users`);
     const world = await createWorld(folder, USERS);
     progress(`measuring: appliance, ${USERS / 2} calls at a time`);
-    const own = await measure(world, await startApplianceProcess(world));
+    const own = await measureAndEnd(world, await startApplianceProcess(world), load);
     const kamailio = await startKamailio(world);
     if (kamailio !== null) progress('measuring: Kamailio');
-    const peer = kamailio === null ? null : await measure(world, kamailio);
+    const peer = kamailio === null ? null : await measureAndEnd(world, kamailio, load);
     const name = 'Kamailio 5.6, one process for TLS';
     const perCall = ({ cpu, done }: Loaded): number => (cpu / done) * 1000;
     return [

@@ -4,23 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dhParametersPem } from '../reference/appliance/tls/server-options.ts';
 import { exactTlsProfile } from '../reference/core/tls/profile.ts';
-import { startOwnProcess, type OwnProcess } from './own-process.ts';
+import { startOwnProcess } from './own-process.ts';
 import { rowOf, type BenchmarkOptions, type BenchmarkRow } from './row.ts';
 import {
   createWorld,
-  runLoad,
+  measureAndEnd,
   startApplianceProcess,
   type Loaded,
+  type LoadedServer,
   type SignallingWorld,
 } from './signalling-world.ts';
 
 const USERS = 50;
 const DURATION = 8000;
 
+const load = { work: { kind: 'handshakes', milliseconds: DURATION } } as const;
+
 /** `openssl s_server` with the suite of target 5.1, asking for a client certificate; null when it is not installed. */
-const startOpenssl = async (
-  world: SignallingWorld,
-): Promise<{ readonly process: OwnProcess; readonly port: number } | null> => {
+const startOpenssl = async (world: SignallingWorld): Promise<LoadedServer | null> => {
   if (spawnSync('openssl', ['version']).error) return null;
   const file = (name: string, text: string): string => {
     const path = join(world.folder, name);
@@ -59,20 +60,6 @@ const startOpenssl = async (
   return { process, port: Number(/:(\d+)$/.exec(line)?.[1]) };
 };
 
-const measure = async (
-  world: SignallingWorld,
-  server: { readonly process: OwnProcess; readonly port: number },
-): Promise<Loaded> => {
-  try {
-    return await runLoad(world, server.process, server.port, {
-      kind: 'handshakes',
-      milliseconds: DURATION,
-    });
-  } finally {
-    await server.process.end();
-  }
-};
-
 /** Full mutual handshakes with the suite of target 5.1, one after the other: CPU of the appliance beside `openssl s_server`. */
 export const benchmarkHandshake = async ({
   progress,
@@ -81,10 +68,10 @@ export const benchmarkHandshake = async ({
   try {
     const world = await createWorld(folder, USERS);
     progress('measuring: appliance');
-    const own = await measure(world, await startApplianceProcess(world));
+    const own = await measureAndEnd(world, await startApplianceProcess(world), load);
     const openssl = await startOpenssl(world);
     if (openssl !== null) progress('measuring: openssl s_server');
-    const peer = openssl === null ? null : await measure(world, openssl);
+    const peer = openssl === null ? null : await measureAndEnd(world, openssl, load);
     const perHandshake = ({ cpu, done }: Loaded): number => (cpu / done) * 1000;
     const name = 'openssl s_server';
     return [

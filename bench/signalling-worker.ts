@@ -3,10 +3,7 @@ import { readFileSync } from 'node:fs';
 import { startSignallingServer } from '../reference/appliance/signalling/server.ts';
 import { commonNameOwnsFrom } from '../reference/core/sip/proxy/registrar-proxy.ts';
 import { exactTlsProfile } from '../reference/core/tls/profile.ts';
-import type { SignallingWorld } from './signalling-world.ts';
-
-/** What this worker starts from: a JSON file. */
-export type ApplianceConfiguration = Pick<SignallingWorld, 'host' | 'trust' | 'credentials'>;
+import type { ApplianceConfiguration } from './signalling-world.ts';
 
 const [, , file = ''] = process.argv;
 const { host, trust, credentials } = JSON.parse(

@@ -9,7 +9,6 @@ import {
   type ServerCredentials,
 } from '../reference/appliance/authorities/authorities.ts';
 import type { LoadConfiguration, LoadMeasurement } from '../simulators/load/worker.ts';
-import type { ApplianceConfiguration } from './signalling-worker.ts';
 import { startOwnProcess, type OwnProcess } from './own-process.ts';
 
 /** Certificates and users of one benchmark, in a temporary folder. */
@@ -48,10 +47,17 @@ export const createWorld = async (folder: string, users: number): Promise<Signal
 
 const pathOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
+/** What the appliance's process starts from: a JSON file. */
+export type ApplianceConfiguration = Pick<SignallingWorld, 'host' | 'trust' | 'credentials'>;
+
+/** A server in a process of its own, to be measured under load. */
+export interface LoadedServer {
+  readonly process: OwnProcess;
+  readonly port: number;
+}
+
 /** Starts the appliance's signalling in its own process; gives its port. */
-export const startApplianceProcess = async (
-  world: SignallingWorld,
-): Promise<{ readonly process: OwnProcess; readonly port: number }> => {
+export const startApplianceProcess = async (world: SignallingWorld): Promise<LoadedServer> => {
   const file = join(world.folder, 'appliance.json');
   const { host, trust, credentials } = world;
   writeFileSync(
@@ -70,7 +76,7 @@ export interface Loaded extends LoadMeasurement {
 }
 
 /** Runs the load driver in its own process against a server. */
-export const runLoad = async (
+const runLoad = async (
   world: SignallingWorld,
   server: OwnProcess,
   port: number,
@@ -96,5 +102,25 @@ export const runLoad = async (
     return { ...measured, cpu: server.cpuSeconds() - before };
   } finally {
     await driver.end();
+  }
+};
+
+/** Measures a server under a load, after a warm-up where one is given, and ends it. */
+export const measureAndEnd = async (
+  world: SignallingWorld,
+  { process, port }: LoadedServer,
+  {
+    warmUp,
+    work,
+  }: {
+    readonly warmUp?: LoadConfiguration['work'];
+    readonly work: LoadConfiguration['work'];
+  },
+): Promise<Loaded> => {
+  try {
+    if (warmUp !== undefined) await runLoad(world, process, port, warmUp);
+    return await runLoad(world, process, port, work);
+  } finally {
+    await process.end();
   }
 };

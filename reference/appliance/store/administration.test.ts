@@ -1,28 +1,16 @@
-import { rmSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ApplianceStore } from './contract.ts';
-import { createMemoryStore, openStore } from './open.ts';
-import { begin, certificateOf, enrol, newFolder, start, year } from './testing/fixtures.ts';
+import { begin, certificateOf, enrol, start, year } from './testing/fixtures.ts';
+import { useStore } from './testing/stores.ts';
 
 const number = '+33612345678';
 const other = '+33687654321';
 
 describe.each(['durable', 'memory'] as const)('administration in the store, %s', (kind) => {
-  let folder: string;
   let store: ApplianceStore;
-  beforeEach(() => {
-    folder = newFolder();
-    store = kind === 'memory' ? createMemoryStore() : openStore(folder, start);
+  const reopen = useStore(kind, (opened) => {
+    store = opened;
   });
-  afterEach(() => {
-    store.close();
-    rmSync(folder, { recursive: true });
-  });
-  const reopen = (): void => {
-    if (kind === 'memory') return;
-    store.close();
-    store = openStore(folder, start);
-  };
   const actions = (): readonly string[] => [...store.audit.all()].map(({ action }) => action);
 
   it('numbers revocation lists upwards, also after an older state was restored', () => {

@@ -1,29 +1,17 @@
-import { rmSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ApplianceStore, StoreEvent } from './contract.ts';
-import { createMemoryStore, openStore } from './open.ts';
-import { begin, certificateOf, enrol, newFolder, start, year } from './testing/fixtures.ts';
+import { begin, certificateOf, enrol, start, year } from './testing/fixtures.ts';
+import { useStore } from './testing/stores.ts';
 
 const number = '+33612345678';
 const other = '+33687654321';
 const limits = { lifetime: 600_000, tries: 5 };
 
 describe.each(['durable', 'memory'] as const)('the appliance store, %s', (kind) => {
-  let folder: string;
   let store: ApplianceStore;
-  beforeEach(() => {
-    folder = newFolder();
-    store = kind === 'memory' ? createMemoryStore() : openStore(folder, start);
+  const reopen = useStore(kind, (opened) => {
+    store = opened;
   });
-  afterEach(() => {
-    store.close();
-    rmSync(folder, { recursive: true });
-  });
-  const reopen = (): void => {
-    if (kind === 'memory') return;
-    store.close();
-    store = openStore(folder, start);
-  };
   const tryToken = (id: string, token: string, at = start) =>
     store.enrolments.tryToken({ id, token, at, ...limits });
   const actions = (): readonly string[] => [...store.audit.all()].map(({ action }) => action);

@@ -1,37 +1,19 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { serializeRtp } from '../../core/rtp/packet.ts';
 import { parseRtcp } from '../../core/rtp/rtcp.ts';
 import { aesCm128HmacSha1Tag80 as suite } from '../../core/rtp/srtp.ts';
 import { loadSpeex, openSpeex, speexLibrary, type SpeexLibrary } from '../audio/speex-codec.ts';
-import type { MediaSession } from './media-session.ts';
 import type { MediaRefusal } from './refusal-tally.ts';
-import { changeOf, keysOf, PORTS, speexNote, startSide } from './testing/virtual-call.ts';
+import { changeOf, keysOf, PORTS, speexNote, useVirtualCalls } from './testing/virtual-call.ts';
 import { createVirtualNetwork } from './testing/virtual-network.ts';
 
-const sessions: MediaSession[] = [];
-const start = (...given: Parameters<typeof startSide>): MediaSession => {
-  const session = startSide(...given);
-  sessions.push(session);
-  return session;
-};
+const { start, pass } = useVirtualCalls();
 
 const folder = mkdtempSync(join(tmpdir(), 'conversation-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-});
-afterEach(async () => {
-  await Promise.all(sessions.splice(0).map((session) => session.end()));
-  vi.useRealTimers();
-});
-
-const pass = (milliseconds: number): void => {
-  vi.advanceTimersByTime(milliseconds);
-};
 
 describe('hold and resume (interpretations I-9)', () => {
   it('sends no RTP while the direction forbids it, but RTCP, and goes on counting afterwards', async () => {

@@ -1,36 +1,18 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parseWav } from '../../core/audio/wav.ts';
 import type { AudioSink, AudioSource } from '../audio/phone-audio.ts';
 import { loadSpeex } from '../audio/speex-codec.ts';
 import { dominantFrequency } from '../audio/tone.ts';
-import type { MediaSession } from './media-session.ts';
-import { changeOf, speexNote, startSide } from './testing/virtual-call.ts';
+import { changeOf, speexNote, useVirtualCalls } from './testing/virtual-call.ts';
 import { createVirtualNetwork, type Impairment } from './testing/virtual-network.ts';
 
-const sessions: MediaSession[] = [];
-const start = (...given: Parameters<typeof startSide>): MediaSession => {
-  const session = startSide(...given);
-  sessions.push(session);
-  return session;
-};
+const { start, pass } = useVirtualCalls();
 
 const folder = mkdtempSync(join(tmpdir(), 'speech-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-});
-afterEach(async () => {
-  await Promise.all(sessions.splice(0).map((session) => session.end()));
-  vi.useRealTimers();
-});
-
-const pass = (milliseconds: number): void => {
-  vi.advanceTimersByTime(milliseconds);
-};
 
 const SECONDS = 3;
 

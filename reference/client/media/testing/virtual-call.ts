@@ -1,3 +1,4 @@
+import { afterEach, beforeEach, vi } from 'vitest';
 import type { SrtpMaster } from '../../../core/csl/key-schedule.ts';
 import { aesCm128HmacSha1Tag80 } from '../../../core/rtp/srtp.ts';
 import { speexMissing } from '../../audio/speex-codec.ts';
@@ -38,7 +39,7 @@ const peerOf = (who: Side) => ({
 });
 
 /** Begins a side's media, whose clock is `performance`, to be faked. */
-export const startSide = (
+const startSide = (
   network: VirtualNetwork,
   who: Side,
   more: Partial<MediaSessionOptions> = {},
@@ -69,3 +70,25 @@ export const changeOf = (who: Side, exchange: number, direction: MediaDirection)
   peer: peerOf(who),
   direction,
 });
+
+/** Calls in virtual time for each test of a file; every session is ended after it. `pass` lets milliseconds go by. */
+export const useVirtualCalls = () => {
+  const sessions: MediaSession[] = [];
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  });
+  afterEach(async () => {
+    await Promise.all(sessions.splice(0).map((session) => session.end()));
+    vi.useRealTimers();
+  });
+  return {
+    start: (...given: Parameters<typeof startSide>): MediaSession => {
+      const session = startSide(...given);
+      sessions.push(session);
+      return session;
+    },
+    pass: (milliseconds: number): void => {
+      vi.advanceTimersByTime(milliseconds);
+    },
+  };
+};
