@@ -16,6 +16,8 @@ export type Capability =
   | 'media-keys'
   | 'refusal-log'
   | 'revoke'
+  | 'administer'
+  | 'show-firewall'
   | 'capture';
 
 /** An address and port, TCP or UDP. */
@@ -32,6 +34,16 @@ export interface ApplianceDescription {
   readonly relay: { readonly host: string; readonly first: number; readonly last: number };
   /** The three certificates that a phone stores, each as PEM (target 5.2). */
   readonly trust: TrustCertificates;
+}
+
+/** The administration page and an administrator's account for the test (target 2.2, 2.3.3). */
+export interface Administration {
+  readonly endpoint: Endpoint;
+  /** PEM of the certificate that the page's own chains to. */
+  readonly trust: string;
+  readonly account: string;
+  /** A test secret: never written to evidence. */
+  readonly password: string;
 }
 
 /** PEM texts of the three authorities (target 5.2). */
@@ -60,6 +72,10 @@ export interface Appliance {
   revoke?(number: string): Promise<void>;
   /** Lets a revoked number enrol again. */
   release?(number: string): Promise<void>;
+  /** With the capability `administer` only. */
+  administration?(): Promise<Administration>;
+  /** The packet filter's rules as the system has them loaded, in its own notation. With the capability `show-firewall` only. */
+  firewallRules?(): Promise<string>;
   stop(): Promise<void>;
 }
 

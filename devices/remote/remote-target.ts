@@ -111,6 +111,8 @@ const remoteAppliance = (part: RemotePart): Appliance => {
     ...(part.capabilities.has('revoke')
       ? { revoke: remote('revoke'), release: remote('release') }
       : {}),
+    ...(part.capabilities.has('administer') ? { administration: remote('administration') } : {}),
+    ...(part.capabilities.has('show-firewall') ? { firewallRules: remote('firewallRules') } : {}),
     stop: part.stop,
   };
 };

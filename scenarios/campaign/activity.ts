@@ -32,6 +32,12 @@ export interface Activity {
   readonly id: string;
   /** For the progress line. */
   readonly title: string;
+  /** What it does to the target, for whoever has to authorise it beforehand: one line. */
+  readonly effect: string;
+  /** Whether it leaves the target other than it found it, beyond the accounts it enrols: revoked numbers, blocked addresses, load. */
+  readonly disturbs: boolean;
+  /** `hosts`: only where every part has a host of its own. */
+  readonly lab?: 'hosts';
   readonly needs: readonly Capability[];
   /** Activities that must have been done before: their phones and accounts are used again. */
   readonly after: readonly string[];

@@ -56,6 +56,8 @@ const ownCertificate = async (world: World, at: ApplianceDescription): Promise<C
 export const impostor: Activity = {
   id: 'impostor',
   title: 'phones are led to servers with a forged and with a user’s certificate',
+  effect: 'enrols one number and tries phones against servers of the testbed’s own',
+  disturbs: false,
   needs: ['enrol', 'read-token', 'refusal-log'],
   after: [],
   captured: true,

@@ -17,6 +17,8 @@ const tokens: readonly TokenChoice[] = ['none', 'empty', 'wrong', 'no-enrolment'
 export const intruder: Activity = {
   id: 'intruder',
   title: 'an outsider tries to enrol without the token and to register without a certificate',
+  effect: 'asks for enrolment with wrong tokens, and connects without a certificate',
+  disturbs: false,
   needs: ['enrol', 'read-token', 'refusal-log'],
   after: [],
   captured: true,

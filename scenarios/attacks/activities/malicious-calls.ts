@@ -105,6 +105,8 @@ export const maliciousCalls: Activity = {
   id: 'malicious-calls',
   title:
     'an enrolled user calls and is called with falsified X-CSL headers and a revoked certificate',
+  effect: 'enrols numbers and sends faulty calls between them',
+  disturbs: false,
   needs: ['enrol', 'call', 'read-token', 'refusal-log'],
   after: ['call'],
   captured: true,

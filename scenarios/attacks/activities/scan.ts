@@ -15,6 +15,8 @@ const plainPort = 5060;
 export const scan: Activity = {
   id: 'scan',
   title: 'both TLS ports are offered every version and suite, and SIP in clear',
+  effect: 'opens some hundred TLS connections to each of the two ports, and sends SIP in clear',
+  disturbs: false,
   needs: [],
   after: [],
   captured: false,

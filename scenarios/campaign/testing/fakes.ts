@@ -110,6 +110,8 @@ export const fakeCapture =
 export const fakeActivity = (id: string, more: Partial<Activity> = {}): Activity => ({
   id,
   title: `doing ${id}`,
+  effect: 'does nothing to it',
+  disturbs: false,
   needs: [],
   after: [],
   captured: false,

@@ -128,6 +128,8 @@ const gatherKeys = async (world: World, phones: readonly Phone[]): Promise<void>
 export const basicCall: Activity = {
   id: 'call',
   title: 'two phones enrol, register and call each other',
+  effect: 'enrols two numbers and makes one call between them',
+  disturbs: false,
   needs: ['enrol', 'call', 'read-token'],
   after: [],
   captured: true,

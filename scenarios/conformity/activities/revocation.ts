@@ -179,6 +179,8 @@ const revoking = async (world: World): Promise<RevocationSteps> => {
 export const revocation: Activity = {
   id: 'revocation',
   title: 'an administrator revokes a user during a call, and releases the number again',
+  effect: 'enrols numbers, revokes one and releases it again',
+  disturbs: true,
   needs: ['enrol', 'call', 'read-token', 'refusal-log', 'export-stored-files', 'revoke'],
   after: ['call'],
   captured: true,
