@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, it, type ExpectStatic } from 'vitest';
 import { captureSupport } from '../../lab/capture/packet-socket.ts';
 import { namespaceProblem } from '../../lab/own-namespace.ts';
-import type { Mutant } from '../catalogue.ts';
+import type { Mutant } from '../mutant.ts';
 
 const root = join(import.meta.dirname, '../../..');
 let folder = '';

@@ -1,0 +1,13 @@
+import type { ReferenceTargetParts } from '../../devices/reference/target.ts';
+
+/** A reference with one fault, composed of other parts. */
+export interface Mutant {
+  readonly id: string;
+  /** What is wrong with it: one line, as its maker would describe the fault. */
+  readonly fault: string;
+  /** Claims that it breaks; a run must fail every one of them, and of what it selected nothing else. */
+  readonly claims: readonly string[];
+  /** What the verdict's reason or observation must say. */
+  readonly because: RegExp;
+  readonly parts: ReferenceTargetParts;
+}
