@@ -11,6 +11,7 @@ import { addInspectCommand } from './inspect.ts';
 import { addJudgeCommand } from './judge.ts';
 import { addKeystoreCommand } from './keystore.ts';
 import { addLabCommand } from './lab.ts';
+import { addMutantsCommand } from './mutants.ts';
 import { addProbeCommand } from './probe.ts';
 import { version } from './version.ts';
 
@@ -38,6 +39,7 @@ const buildProgram = (finish: (code: number) => void): Command => {
   addKeystoreCommand(program, finish);
   addProbeCommand(program, finish);
   addLabCommand(program, finish);
+  addMutantsCommand(program, finish);
   addApplianceCommand(program, finish);
   addAdminCommand(program, finish);
   addAuthoritiesCommand(program, finish);

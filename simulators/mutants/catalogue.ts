@@ -14,6 +14,9 @@ export const mutants: readonly Mutant[] = [
   ...revocationMutants,
 ];
 
+/** Environment variable that names the mutant which target.ts is. */
+export const mutantVariable = 'DISCRETIO_MUTANT';
+
 /** The mutant of that id as a target. */
 export const mutantTarget = (id: string): Target => {
   const mutant = mutants.find((candidate) => candidate.id === id);

@@ -1,7 +1,4 @@
-import { mutantTarget } from './catalogue.ts';
-
-/** Environment variable that names the mutant. */
-const variable = 'DISCRETIO_MUTANT';
+import { mutantTarget, mutantVariable } from './catalogue.ts';
 
 /** For `evaluate --target`: the mutant that the environment names. */
-export const target = mutantTarget(process.env[variable] ?? '');
+export const target = mutantTarget(process.env[mutantVariable] ?? '');

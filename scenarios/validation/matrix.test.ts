@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import type { Judgement } from '../../reports/model/verdict.ts';
+import { falseAlarmsOf, isSound, rowOf, scenarioRows, type RunOutcome } from './matrix.ts';
+
+const mutant = {
+  id: 'short-tag',
+  fault: 'tags of 32 bits',
+  claims: ['5.1.g', '5.1.m'],
+  because: /32 bits/,
+};
+
+const judgement = (
+  claim: string,
+  kind: Judgement['kind'],
+  reason: string,
+  scenario = `${claim}/x`,
+): Judgement => ({ claim, scenario, kind, reason, expected: 'e', observed: 'o' });
+
+const outcome = (...judgements: readonly Judgement[]): RunOutcome => ({
+  judgements: [...judgements],
+  activities: [
+    { id: 'call', took: 2_000 },
+    { id: 'scan', took: 500 },
+  ],
+  plan: {
+    selected: [],
+    scenarios: [
+      { id: '5.1.g/x', activities: ['call'] },
+      { id: '5.1.m/x', activities: ['call', 'scan'] },
+    ],
+  },
+});
+
+describe('a mutant’s row', () => {
+  it('is killed when each of its claims fails for the reason expected', () => {
+    const row = rowOf(
+      mutant,
+      outcome(
+        judgement('5.1.g', 'fail', 'a tag of 32 bits'),
+        judgement('5.1.m', 'fail', 'tags of 32 bits'),
+        judgement('5.1.a', 'fail', 'something else'),
+      ),
+      10,
+    );
+    expect(row).toMatchObject({ end: 'killed', why: '', alsoFailed: ['5.1.a'], took: 10 });
+    expect(row.killedBy).toEqual(['5.1.g/x', '5.1.m/x']);
+  });
+
+  it('survives when one claim does not fail, whatever the others do', () => {
+    const row = rowOf(
+      mutant,
+      outcome(
+        judgement('5.1.g', 'fail', 'the call failed'),
+        judgement('5.1.m', 'inconclusive', 'no capture'),
+      ),
+      0,
+    );
+    expect(row).toMatchObject({ end: 'survived', killedBy: [] });
+    expect(row.why).toBe('5.1.m: 5.1.m/x inconclusive (no capture)');
+  });
+
+  it('is killed for the wrong reason when no failing judgement of a claim says why', () => {
+    const row = rowOf(
+      mutant,
+      outcome(
+        judgement('5.1.g', 'fail', 'a tag of 32 bits'),
+        judgement('5.1.m', 'fail', 'no audio'),
+      ),
+      0,
+    );
+    expect(row).toMatchObject({ end: 'wrong reason', killedBy: ['5.1.g/x'] });
+    expect(row.why).toContain('no audio');
+  });
+
+  it('is no kill when a claim was not judged, or nothing was', () => {
+    const judged = outcome(judgement('5.1.g', 'fail', '32 bits'));
+    expect(rowOf(mutant, judged, 0)).toMatchObject({ end: 'survived', why: '5.1.m: not judged' });
+    expect(rowOf(mutant, null, 0)).toMatchObject({ end: 'not run' });
+  });
+});
+
+describe('the matrix', () => {
+  const run = outcome(
+    judgement('5.1.g', 'pass', ''),
+    judgement('5.1.m', 'inconclusive', 'no capture'),
+    judgement('5.1.a', 'warn', 'old'),
+  );
+  const killed = rowOf(
+    mutant,
+    outcome(judgement('5.1.g', 'fail', '32 bits'), judgement('5.1.m', 'fail', '32 bits')),
+    0,
+  );
+
+  it('counts as false alarms whatever of the reference is neither a pass nor a warning', () => {
+    expect(falseAlarmsOf(3, run)).toEqual([
+      {
+        run: 3,
+        scenario: '5.1.m/x',
+        claim: '5.1.m',
+        kind: 'inconclusive',
+        reason: 'no capture',
+      },
+    ]);
+  });
+
+  it('says of each scenario how often it killed and how long it takes', () => {
+    expect(scenarioRows([killed], run)).toEqual([
+      { id: '5.1.g/x', kills: 1, took: 2_000 },
+      { id: '5.1.m/x', kills: 1, took: 2_500 },
+    ]);
+  });
+
+  it('is sound only without survivors and false alarms', () => {
+    const sound = { mutants: [killed], scenarios: [], repeats: 1, falseAlarms: [] };
+    expect(isSound(sound)).toBe(true);
+    expect(isSound({ ...sound, falseAlarms: falseAlarmsOf(1, run) })).toBe(false);
+    expect(isSound({ ...sound, mutants: [rowOf(mutant, null, 0)] })).toBe(false);
+  });
+});
