@@ -9,11 +9,12 @@ import type { SessionKeys } from '../core/csl/key-schedule.ts';
 import type { Certificate } from '../core/pki/certificate.ts';
 import { aesCm128HmacSha1Tag80, type SrtpSuite } from '../core/rtp/srtp.ts';
 import type { PhoneAudio } from './audio/phone-audio.ts';
+import { phoneKeyParts, type PhoneKeyParts } from './enrolment/key-parts.ts';
 import type { StatusQuestion } from './revocation/status-service.ts';
 import { connectTls } from './tls/connect.ts';
 
 /** Parts a phone is composed of. {@link phoneParts} is the right set; a deliberately broken phone is composed of others. */
-export interface PhoneParts extends KeyAgreementChecks {
+export interface PhoneParts extends KeyAgreementChecks, PhoneKeyParts {
   /** Connects to the signalling server and checks whom it reached (target 5.2). */
   readonly connectTls: typeof connectTls;
   readonly suite: SrtpSuite;
@@ -27,6 +28,7 @@ export interface PhoneParts extends KeyAgreementChecks {
 
 /** The parts of the reference phone. */
 export const phoneParts: PhoneParts = {
+  ...phoneKeyParts,
   connectTls,
   suite: aesCm128HmacSha1Tag80,
   keyAgreement: csl1,

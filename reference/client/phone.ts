@@ -3,7 +3,7 @@ import { viewOf, type CallView } from './calls/call.ts';
 import type { ReconnectionPolicy } from '../core/sip/user-agent/reconnection.ts';
 import { beginEnrolment, type PendingPhoneEnrolment } from './enrolment/enrolment.ts';
 import { phoneParts, type PhoneLogs, type PhoneParts } from './parts.ts';
-import { openStoredKey, type StoredTrust } from './storage/storage.ts';
+import type { StoredTrust } from './storage/storage.ts';
 import { openUnlockedPhone, type PhoneEvents, type UnlockedPhone } from './unlocked-phone.ts';
 
 /** Milliseconds for each exchange with the registration service. */
@@ -67,6 +67,7 @@ type Enrolling = Pick<ReferencePhone, 'requestEnrolment' | 'completeEnrolment'>;
 const createEnrolling = (
   settings: PhoneSettings,
   logs: PhoneLogs,
+  parts: PhoneParts,
   signal: AbortSignal,
 ): Enrolling => {
   const { registration: endpoint, trust, folder } = settings;
@@ -76,7 +77,7 @@ const createEnrolling = (
   let pending: PendingPhoneEnrolment | null = null;
   return {
     async requestEnrolment(number, passphrase) {
-      pending = await beginEnrolment(options, number, passphrase);
+      pending = await beginEnrolment(options, number, passphrase, parts);
     },
     async completeEnrolment(token) {
       if (!pending) throw new Error('no enrolment is under way; request one first');
@@ -95,7 +96,7 @@ export const createPhone = (
   const { folder, sip, registration, trust, host, reconnection } = settings;
   const events: PhoneEvents = new EventEmitter();
   const stopping = new AbortController();
-  const enrolling = createEnrolling(settings, logs, stopping.signal);
+  const enrolling = createEnrolling(settings, logs, parts, stopping.signal);
   const queue = createQueue();
   let phone: UnlockedPhone | null = null;
   const inTurn = (work: () => Promise<void>): Promise<void> =>
@@ -107,7 +108,7 @@ export const createPhone = (
     return phone;
   };
   const open = async (passphrase: string): Promise<void> => {
-    const identity = await openStoredKey(folder, passphrase, Date.now());
+    const identity = await parts.openStoredKey(folder, passphrase, Date.now());
     await phone?.close();
     const policy = reconnection === undefined ? {} : { reconnection };
     phone = openUnlockedPhone({

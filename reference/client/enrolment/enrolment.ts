@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { isTelephoneNumber } from '../../core/pki/request.ts';
-import { requirePassphrase, storeIdentity } from '../storage/storage.ts';
+import { requirePassphrase } from '../storage/storage.ts';
 import {
   checkCertificate,
   parseJson,
   refusal,
-  requestKey,
   requireStatus,
   type PhoneEnrolmentOptions,
 } from './answer.ts';
+import { phoneKeyParts, type PhoneKeyParts } from './key-parts.ts';
 import { postJson } from './https-request.ts';
 
 export type { PhoneEnrolmentOptions } from './answer.ts';
@@ -30,6 +30,7 @@ export const beginEnrolment = async (
   options: PhoneEnrolmentOptions,
   number: string,
   passphrase: string,
+  parts: PhoneKeyParts = phoneKeyParts,
 ): Promise<PendingPhoneEnrolment> => {
   requirePassphrase(options.folder, passphrase);
   if (!isTelephoneNumber(number)) {
@@ -38,7 +39,7 @@ export const beginEnrolment = async (
       `${JSON.stringify(number)}: not + and up to 15 digits (E.164)`,
     );
   }
-  const { privateKey, spki, csr } = await requestKey(number);
+  const { privateKey, spki, csr } = await parts.requestKey(number);
   const connection = {
     endpoint: options.endpoint,
     trust: options.trust,
@@ -60,7 +61,7 @@ export const beginEnrolment = async (
       requireStatus(answer, 201, options);
       const certificate = checkCertificate(answer, number, spki, options);
       const { folder, trust } = options;
-      await storeIdentity(folder, { privateKey, passphrase, certificate, trust });
+      await parts.storeIdentity(folder, { privateKey, passphrase, certificate, trust });
     },
   };
 };
