@@ -36,14 +36,29 @@ const elsewhere = async (
 const noLab = (reason: string): string =>
   `--lab netns: ${reason}; --lab loopback judges the same claims without hosts of their own: no addresses, segments, firewall or address translation`;
 
+/** Why an external target's run has no network namespace of its own. */
+const ownPlaceOnly = 'the target is an external one';
+
+const isExternalTarget = async ({ target, lab }: EvaluateOptions): Promise<boolean> => {
+  if (target === undefined || !/\.ya?ml$/.test(target)) return false;
+  const { isExternal } = await import('./target-file.ts');
+  if (!(await isExternal(target))) return false;
+  if (lab === 'loopback') return true;
+  throw new CommandProblem(
+    `--lab netns: ${target} describes a target that stands elsewhere, where no lab of this run reaches; leave --lab out`,
+  );
+};
+
 const evaluate = async (options: EvaluateOptions): Promise<number> => {
   if (options.topology !== undefined && options.lab !== 'netns')
     throw new CommandProblem('--topology: the loopback lab has but one host; add --lab netns');
-  const outcome = inOwnNamespace() ? null : await elsewhere(options.lab);
+  const external = await isExternalTarget(options);
+  const outcome =
+    inOwnNamespace() || external ? null : await elsewhere(options.lab);
   if (outcome && 'exitCode' in outcome) return outcome.exitCode;
   // Loaded here only, so that the process that waits for the other one is up at once.
   const { evaluateHere } = await import('./evaluation.ts');
-  return evaluateHere(options, outcome?.reason ?? null);
+  return evaluateHere(options, external ? ownPlaceOnly : (outcome?.reason ?? null));
 };
 
 /** `discretio evaluate`: the main job. */
@@ -55,7 +70,11 @@ export const addEvaluateCommand = (program: Command, finish: (code: number) => v
     )
     .option(
       '--target <file>',
-      'a TypeScript file that exports a target; the built-in reference unless given',
+      'a YAML or TypeScript file that describes a target (docs/targets.md); the built-in reference unless given',
+    )
+    .option(
+      '--i-am-authorised',
+      'needed for a target that is not on this machine; what is done to it is printed first',
     )
     .option('--only <id...>', 'judge these claims only, such as 5.1.b')
     .addOption(

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import type { Target } from '../devices/contract.ts';
+import { captureStarter } from '../devices/external/capture.ts';
+import { openExternalSite } from '../devices/external/site.ts';
 import { targetOnHosts } from '../devices/remote/remote-target.ts';
 import { createEvidenceStore } from '../reports/evidence/store.ts';
 import type { Run } from '../reports/model/run.ts';
@@ -8,7 +10,7 @@ import { progressLine } from '../reports/render/terminal.ts';
 import { judgeRun, type Start } from '../scenarios/campaign/assemble.ts';
 import { runCampaign } from '../scenarios/campaign/campaign.ts';
 import { messageOf, untilAborted } from '../scenarios/campaign/deadline.ts';
-import type { Remark } from '../scenarios/campaign/gather.ts';
+import { usualLimits, type Remark } from '../scenarios/campaign/gather.ts';
 import { makePlan } from '../scenarios/campaign/plan.ts';
 import { repertoire } from '../scenarios/repertoire.ts';
 import { bringLoopbackUp, captureSupport } from '../simulators/lab/capture/packet-socket.ts';
@@ -17,6 +19,7 @@ import { openNetnsSite, readBuildable } from '../simulators/lab/netns/site.ts';
 import { openLoopbackSite, type LabSite } from '../simulators/lab/site.ts';
 import type { CheckedTopology } from '../simulators/lab/topology/check.ts';
 import { usualTopology } from '../simulators/lab/topology/standard.ts';
+import { requireAuthorisation } from './authorisation.ts';
 import { CommandProblem } from './command-problem.ts';
 import { watchInterruption } from './interruption.ts';
 import { printRun, writeReports } from './reports.ts';
@@ -27,6 +30,8 @@ import { version } from './version.ts';
 /** What `discretio evaluate` was asked for. */
 export interface EvaluateOptions {
   readonly target?: string;
+  /** Whether the user may have done to a target elsewhere what the run does. */
+  readonly iAmAuthorised?: boolean;
   readonly only?: readonly string[];
   readonly profile: 'quick' | 'full';
   readonly seed: number;
@@ -39,13 +44,22 @@ export interface EvaluateOptions {
 }
 
 /** One line on how the wire is captured here, or why it is not. */
-const captureLine = (lab: EvaluateOptions['lab'], namespaceProblem: string | null): string => {
+const captureLine = (
+  lab: EvaluateOptions['lab'],
+  namespaceProblem: string | null,
+  external: Target['external'],
+): string => {
+  if (external && external.capture.from !== 'interface')
+    return external.capture.from === 'command'
+      ? 'what a command of the target’s file streams'
+      : 'files that are added to the finished run';
   const support = captureSupport();
   if (!support.ok) {
     const reason = support.error.detail ?? support.error.code;
     return `none: ${reason}${namespaceProblem === null ? '' : `; ${namespaceProblem}`}`;
   }
   if (lab === 'netns') return `${support.value} on every segment of the lab`;
+  if (external) return `${support.value}, on ${external.interface}`;
   return namespaceProblem === null
     ? `${support.value}, in a network namespace of its own`
     : `${support.value}, on the shared loopback interface: ${namespaceProblem}`;
@@ -117,7 +131,11 @@ const chooseTopology = async ({
 };
 
 /** The lab, up. */
-const openLab = async (wanted: CheckedTopology | null): Promise<LabSite> => {
+const openLab = async (
+  wanted: CheckedTopology | null,
+  { external }: Target,
+): Promise<LabSite> => {
+  if (external) return openExternalSite(external);
   if (wanted === null) return openLoopbackSite();
   const before = performance.now();
   const site = await openNetnsSite(wanted);
@@ -142,12 +160,19 @@ const gatherEvidence = async (
 ): Promise<string> => {
   const target = await untilAborted(signal, loadTarget(options.target));
   const startedAt = new Date().toISOString();
-  const start = startOf(options, target, startedAt, captureLine(options.lab, namespaceProblem));
+  const start = startOf(options, target, startedAt, captureLine(options.lab, namespaceProblem, target.external));
+  requireAuthorisation({
+    plan: start.plan,
+    repertoire,
+    target,
+    isAuthorised: options.iAmAuthorised === true,
+    say,
+  });
   const topology = await chooseTopology(options);
   const folder = await makeRunFolder(options.out, startedAt);
   const store = await createEvidenceStore(folder);
   sayTook('program and target loaded', sinceStart());
-  const site = await openLab(topology);
+  const site = await openLab(topology, target);
   try {
     await runCampaign({
       start,
@@ -157,6 +182,10 @@ const gatherEvidence = async (
       repertoire,
       signal,
       remark: sayRemark,
+      ...captureStarter(target.external),
+      ...(target.activityLimit === undefined
+        ? {}
+        : { limits: { ...usualLimits, activity: target.activityLimit } }),
       progress: (activity, outcome) => {
         const line = progressLine(activity.title, outcome);
         if (line !== null) say(line);

@@ -2,7 +2,9 @@ import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Target } from '../devices/contract.ts';
-import { referenceTarget } from '../devices/reference/target.ts';
+import { TargetFileError, TargetUnavailable } from '../devices/external/problem.ts';
+import { capabilityProblem, probed } from '../devices/honesty.ts';
+import { exitCodes } from '../reports/model/verdict.ts';
 import { messageOf, within } from '../scenarios/campaign/deadline.ts';
 import { CommandProblem } from './command-problem.ts';
 
@@ -23,18 +25,44 @@ const isTarget = (value: unknown): value is Target =>
   'startPhone' in value &&
   typeof value.startPhone === 'function';
 
-/** The target to evaluate: the reference, or what a TypeScript file exports as `target`. */
-export const loadTarget = async (file: string | undefined): Promise<Target> => {
-  if (file === undefined) return referenceTarget();
+const isDescription = (file: string): boolean => /\.ya?ml$/.test(file);
+
+/** What a description's fault becomes at the edge: its own line, and 64, or 2 where only the target is not there. */
+const asProblem = (error: unknown): unknown => {
+  if (error instanceof TargetFileError) return new CommandProblem(error.message);
+  if (error instanceof TargetUnavailable)
+    return new CommandProblem(error.message, exitCodes.inconclusive);
+  return error;
+};
+
+/** Whether a target runs outside of what the run starts, so that the run must stay in its caller's network namespace. */
+export const isExternal = async (file: string | undefined): Promise<boolean> => {
+  if (file === undefined || !isDescription(file)) return false;
+  const { readTargetFile } = await import('../devices/external/read.ts');
+  try {
+    return readTargetFile(resolve(file)).description.appliance.kind === 'external';
+  } catch (error) {
+    throw asProblem(error);
+  }
+};
+
+const loadDescription = async (file: string): Promise<Target> => {
+  const { loadTargetFile } = await import('../devices/external/target.ts');
+  return loadTargetFile(resolve(file)).catch((error: unknown) => {
+    throw asProblem(error);
+  });
+};
+
+const loadModule = async (file: string): Promise<Target> => {
   const path = resolve(file);
   await access(path).catch(() => {
     throw new CommandProblem(
-      `--target ${file}: the file cannot be read; give the path of a TypeScript file`,
+      `--target ${file}: the file cannot be read; give the path of a YAML or TypeScript file`,
     );
   });
   if (!/\.(ts|js|mjs)$/.test(path))
     throw new CommandProblem(
-      `--target ${file}: only a TypeScript or JavaScript file can describe a target in this version`,
+      `--target ${file}: only a YAML, TypeScript or JavaScript file can describe a target; docs/targets.md says how`,
     );
   const loading: Promise<unknown> = import(pathToFileURL(path).href);
   const loaded = await within(loadLimit, 'loading it', loading).catch((error: unknown) => {
@@ -49,4 +77,17 @@ export const loadTarget = async (file: string | undefined): Promise<Target> => {
       `--target ${file}: it exports no "target" of the type Target of devices/contract.ts; add one`,
     );
   return exported;
+};
+
+const load = async (file: string | undefined): Promise<Target> => {
+  if (file === undefined) return (await import('../devices/reference/target.ts')).referenceTarget();
+  return isDescription(file) ? loadDescription(file) : loadModule(file);
+};
+
+/** The target to evaluate: the reference, what a YAML file describes, or what a TypeScript file exports as `target`. One that claims what cannot be is refused. */
+export const loadTarget = async (file: string | undefined): Promise<Target> => {
+  const target = await load(file);
+  const problem = capabilityProblem('the target', target.capabilities);
+  if (problem !== null) throw new CommandProblem(`--target ${file ?? ''}: ${problem}`);
+  return probed(target);
 };

@@ -4,6 +4,7 @@ import { audioMutants } from './audio.ts';
 import { keyAgreementMutants } from './key-agreement.ts';
 import type { Mutant } from './mutant.ts';
 import { revocationMutants } from './revocation.ts';
+import { storedKeyMutants } from './stored-key.ts';
 import { tlsMutants } from './tls.ts';
 
 /** Every mutant by id. */
@@ -12,6 +13,7 @@ export const mutants: readonly Mutant[] = [
   ...audioMutants,
   ...keyAgreementMutants,
   ...revocationMutants,
+  ...storedKeyMutants,
 ];
 
 /** Environment variable that names the mutant which target.ts is. */
