@@ -4,6 +4,7 @@ import { benchmarkEnrolment } from './enrolment.ts';
 import { benchmarkHandshake } from './handshake.ts';
 import { benchmarkInspect } from './inspect.ts';
 import { benchmarkRelay } from './relay.ts';
+import { benchmarkRevocation } from './revocation.ts';
 import type { BenchmarkOptions, BenchmarkRow } from './row.ts';
 import { benchmarkSip } from './sip.ts';
 import { benchmarkSrtp } from './srtp.ts';
@@ -17,6 +18,7 @@ const benchmarks: Readonly<
   handshake: benchmarkHandshake,
   inspect: benchmarkInspect,
   relay: benchmarkRelay,
+  revocation: benchmarkRevocation,
   sip: benchmarkSip,
   srtp: benchmarkSrtp,
 };

@@ -8,8 +8,10 @@ import {
   type Authorities,
   type ServerCredentials,
 } from './authorities/authorities.ts';
-import { deviceOf, loadFirewall } from './firewall/load.ts';
-import type { ApplianceInterfaces } from './firewall/rules.ts';
+import { startPage, type AdministrationSettings } from './administration.ts';
+import { startAdminService } from './admin/service.ts';
+import { exposedBy } from './firewall/exposed.ts';
+import { loadFirewall } from './firewall/load.ts';
 import { clientStatusIn, type ClientStatusCheck } from './revocation/client-status.ts';
 import { addRevocationEndpoints } from './revocation/endpoints.ts';
 import {
@@ -22,7 +24,8 @@ import { describeCertificate } from './registration/routes.ts';
 import { startRegistrationService } from './registration/service.ts';
 import { logRelayEvent } from './relay/log.ts';
 import { createRelay, type RelayRange, type RelaySettings } from './relay/relay.ts';
-import { createMediaPath } from './signalling/media-path.ts';
+import { followCalls, type LiveCalls } from './service/live-calls.ts';
+import { createMediaPath, type MediaPath } from './signalling/media-path.ts';
 import { startSignallingServer, type SignallingServer } from './signalling/server.ts';
 import type { SmsSender } from './sms/sms-sender.ts';
 import type { ApplianceStore } from './store/contract.ts';
@@ -38,7 +41,11 @@ export interface ApplianceParts {
   /** What is asked about a client's certificate at every SIP handshake and request (interpretations I-7). */
   readonly clientStatus: (store: ApplianceStore) => ClientStatusCheck;
   /** Ends the live connections and calls of a revoked number. */
-  readonly endSessions: (signalling: SignallingServer, number: string) => void;
+  readonly endSessions: (signalling: SignallingServer, number: string) => void | Promise<void>;
+  /** Starts the administration page, where one is asked for. */
+  readonly startAdministration: typeof startAdminService;
+  /** Loads the rules of what is shown on each side into the appliance's host, where that is its own. */
+  readonly loadFirewall: typeof loadFirewall;
 }
 
 /** The parts of the reference appliance. */
@@ -49,6 +56,8 @@ export const applianceParts: ApplianceParts = {
   requireClientCertificate: true,
   clientStatus: clientStatusIn,
   endSessions: (signalling, number) => signalling.revoke(number),
+  startAdministration: startAdminService,
+  loadFirewall,
 };
 
 /** Something the appliance refused, for its log; never a secret. */
@@ -67,6 +76,8 @@ export interface ApplianceSettings {
   readonly sipPort: number;
   readonly registrationPort: number;
   readonly relay: RelaySettings;
+  /** The administration page, on an interface of its own where there is one; none without. */
+  readonly administration?: AdministrationSettings;
   readonly sms: SmsSender;
   /** Whether to load the appliance's rules into this host's firewall; only where the host is its own. */
   readonly firewall?: boolean;
@@ -84,6 +95,8 @@ export interface ReferenceAppliance {
   readonly sip: { readonly host: string; readonly port: number };
   readonly registration: { readonly host: string; readonly port: number };
   readonly relay: RelayRange;
+  /** Null where none was asked for. */
+  readonly administration: { readonly host: string; readonly port: number } | null;
   readonly trust: Authorities['trust'];
   readonly store: ApplianceStore;
   /** Revokes and releases numbers (interpretations I-7). */
@@ -98,27 +111,6 @@ const randomToken = (): string => randomUUID().replaceAll('-', '');
 const closeAll = async (parts: readonly { close(): Promise<void> }[]): Promise<void> => {
   for (const part of parts) await part.close().catch(() => undefined);
 };
-
-/** What the appliance shows to the Internet, from the values that its services started with (interpretations I-8). */
-const interfacesOf = (
-  { host, relay }: ApplianceSettings,
-  registration: number,
-  sip: number,
-): ApplianceInterfaces => ({
-  internet: {
-    device: deviceOf(host),
-    services: [
-      {
-        purpose: 'registration over HTTPS',
-        protocol: 'tcp',
-        first: registration,
-        last: registration,
-      },
-      { purpose: 'SIP over TLS', protocol: 'tcp', first: sip, last: sip },
-      { purpose: 'media relay', protocol: 'udp', first: relay.first, last: relay.last },
-    ],
-  },
-});
 
 /** Records the certificate of a service, so that its status can be asked for. */
 const recordServer = (
@@ -137,7 +129,7 @@ const startRevoking = async (
   settings: ApplianceSettings,
   store: ApplianceStore,
   authorities: Authorities,
-  endSessions: (number: string) => void,
+  endSessions: (number: string) => void | Promise<void>,
 ): Promise<Revocation> => {
   const { onRevocation } = settings;
   const log = (code: string, detail: string) =>
@@ -154,74 +146,152 @@ const startRevoking = async (
   });
 };
 
-/** Starts authorities, registration, signalling and relay (target 2.3: the appliance holds all services). Rejects with one line, nothing left running, when a part cannot start. */
+/** Randomness for everything but tokens of SIP. */
+const bytes = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
+
+/** What the parts of one appliance share while it starts. */
+interface Starting {
+  readonly settings: ApplianceSettings;
+  readonly parts: ApplianceParts;
+  readonly authorities: Authorities;
+  readonly store: ApplianceStore;
+  readonly refuse: (code: string, detail: string) => void;
+  /** Closed in this order. */
+  readonly started: { close(): Promise<void> }[];
+}
+
+const credentialsFor = async (
+  { authorities, store }: Starting,
+  host: string,
+): Promise<ServerCredentials> => {
+  const credentials = await authorities.issueServerCertificate([host]);
+  recordServer(store, host, credentials);
+  return credentials;
+};
+
+const startRegistration = async (
+  starting: Starting,
+  credentials: ServerCredentials,
+  revocation: Revocation,
+) => {
+  const { settings, parts, authorities, store, refuse, started } = starting;
+  const registration = await startRegistrationService({
+    host: settings.host,
+    port: settings.registrationPort,
+    credentials,
+    authorities,
+    sms: settings.sms,
+    store,
+    addResources: (app) => addRevocationEndpoints(app, revocation),
+    now: Date.now,
+    randomBytes: bytes,
+    profile: parts.registrationProfile,
+    onRefusal: (refusal) => refuse(refusal.code, refusal.detail),
+  });
+  started.unshift(registration);
+  return registration.endpoint;
+};
+
+const startSignalling = async (
+  starting: Starting,
+  credentials: ServerCredentials,
+  mediaPath: MediaPath,
+) => {
+  const { settings, parts, authorities, store, refuse, started } = starting;
+  const signalling = await startSignallingServer({
+    host: settings.host,
+    port: settings.sipPort,
+    credentials,
+    trust: authorities.trust,
+    mediaPath,
+    random: randomToken,
+    profile: parts.sipProfile,
+    identityRule: parts.identityRule,
+    requireClientCertificate: parts.requireClientCertificate,
+    clientStatus: parts.clientStatus(store),
+    limits: settings.signallingLimits ?? {},
+    onRefusal: refuse,
+  });
+  started.unshift(signalling);
+  return signalling;
+};
+
+const startAdministration = async (
+  { settings, parts, store, refuse, started }: Starting,
+  credentials: ServerCredentials | null,
+  live: LiveCalls,
+) => {
+  const { administration } = settings;
+  if (administration === undefined || credentials === null) return null;
+  const page = await startPage(parts.startAdministration, administration, {
+    store,
+    credentials,
+    live,
+    configuration: [['internet.host', settings.host]],
+    randomBytes: bytes,
+    onRefusal: refuse,
+  });
+  started.unshift(page);
+  return page.endpoint;
+};
+
+const startServices = async (starting: Starting) => {
+  const { settings, parts, authorities, store, refuse, started } = starting;
+  const { host, relay: range } = settings;
+  const [forSip, forRegistration, forPage] = await Promise.all([
+    credentialsFor(starting, host),
+    credentialsFor(starting, host),
+    settings.administration ? credentialsFor(starting, settings.administration.host) : null,
+  ]);
+  const sessions = { end: (_number: string): void | Promise<void> => undefined };
+  const revocation = await startRevoking(settings, store, authorities, (number) =>
+    sessions.end(number),
+  );
+  started.unshift({ close: async () => revocation.stop() });
+  const relay = await createRelay(range, (event) => logRelayEvent(event, refuse));
+  started.unshift(relay);
+  const registration = await startRegistration(starting, forRegistration, revocation);
+  const path = createMediaPath(relay, range.host);
+  const live = followCalls(path, Date.now, () => undefined);
+  const signalling = await startSignalling(
+    starting,
+    forSip,
+    settings.administration ? live.mediaPath : path,
+  );
+  sessions.end = (number) => parts.endSessions(signalling, number);
+  const administration = await startAdministration(starting, forPage, live);
+  if (settings.firewall === true)
+    await parts.loadFirewall(
+      exposedBy({
+        host,
+        registration: registration.port,
+        sip: signalling.endpoint.port,
+        relay: range,
+        administration,
+      }),
+    );
+  return { revocation, registration, sip: signalling.endpoint, administration };
+};
+
+/** Starts authorities, registration, signalling, relay and the administration page (target 2.3: the appliance holds all services). Rejects with one line, nothing left running, when a part cannot start. */
 export const startAppliance = async (
   settings: ApplianceSettings,
   parts: ApplianceParts = applianceParts,
 ): Promise<ReferenceAppliance> => {
-  const { host, sms } = settings;
   const refuse = (code: string, detail: string) =>
     settings.onRefusal({ at: Date.now(), code, detail });
-  const bytes = (length: number) => new Uint8Array(randomBytes(length));
   const authorities = await createAuthorities({ now: Date.now, randomBytes: bytes });
-  const [sipCredentials, registrationCredentials] = await Promise.all([
-    authorities.issueServerCertificate([host]),
-    authorities.issueServerCertificate([host]),
-  ]);
   const started: { close(): Promise<void> }[] = [];
   const store = settings.store ?? createMemoryStore();
   if (settings.store === undefined) started.unshift({ close: async () => store.close() });
   try {
-    for (const credentials of [sipCredentials, registrationCredentials])
-      recordServer(store, host, credentials);
-    const sessions = { end: (_number: string): void => undefined };
-    const revocation = await startRevoking(settings, store, authorities, (number) =>
-      sessions.end(number),
-    );
-    started.unshift({ close: async () => revocation.stop() });
-    const relay = await createRelay(settings.relay, (event) => logRelayEvent(event, refuse));
-    started.unshift(relay);
-    const registration = await startRegistrationService({
-      host,
-      port: settings.registrationPort,
-      credentials: registrationCredentials,
-      authorities,
-      sms,
-      store,
-      addResources: (app) => addRevocationEndpoints(app, revocation),
-      now: Date.now,
-      randomBytes: bytes,
-      profile: parts.registrationProfile,
-      onRefusal: (refusal) => refuse(refusal.code, refusal.detail),
-    });
-    started.unshift(registration);
-    const signalling = await startSignallingServer({
-      host,
-      port: settings.sipPort,
-      credentials: sipCredentials,
-      trust: authorities.trust,
-      mediaPath: createMediaPath(relay, settings.relay.host),
-      random: randomToken,
-      profile: parts.sipProfile,
-      identityRule: parts.identityRule,
-      requireClientCertificate: parts.requireClientCertificate,
-      clientStatus: parts.clientStatus(store),
-      limits: settings.signallingLimits ?? {},
-      onRefusal: refuse,
-    });
-    started.unshift(signalling);
-    sessions.end = (number) => parts.endSessions(signalling, number);
-    if (settings.firewall === true)
-      await loadFirewall(
-        interfacesOf(settings, registration.endpoint.port, signalling.endpoint.port),
-      );
+    const services = await startServices({ settings, parts, authorities, store, refuse, started });
+    const { host, first, last } = settings.relay;
     return {
-      sip: signalling.endpoint,
-      registration: registration.endpoint,
-      relay: { host: settings.relay.host, first: settings.relay.first, last: settings.relay.last },
+      ...services,
+      relay: { host, first, last },
       trust: authorities.trust,
       store,
-      revocation,
       stop: () => closeAll(started),
     };
   } catch (error) {

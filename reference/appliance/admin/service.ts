@@ -2,11 +2,13 @@ import type { AddressInfo } from 'node:net';
 import { X509Certificate } from 'node:crypto';
 import type { ServerCredentials } from '../authorities/authorities.ts';
 import type { ApplianceStore } from '../store/contract.ts';
+import { renewTls } from '../tls/renew.ts';
 import { createAdminApp } from './app.ts';
 import type { AdminContext, AuthorityValidity, LiveState, SimulatedText } from './context.ts';
 import { adminLimits, type AdminLimits } from './limits.ts';
 import { passwordCost, type PasswordCost } from './password.ts';
 import { createSignIn } from './sign-in.ts';
+import { adminTlsOptions } from './tls.ts';
 
 /** Something the service refused, for the appliance's log; never a secret. */
 export interface AdminRefusal {
@@ -53,18 +55,24 @@ export interface AdminServiceOptions {
 /** The running administration service. */
 export interface AdminService {
   readonly endpoint: { readonly host: string; readonly port: number };
+  /** New handshakes get this certificate, and the alarms know of it. */
+  renew(credentials: ServerCredentials): void;
   close(): Promise<void>;
 }
 
-const contextOf = (options: AdminServiceOptions): AdminContext => {
+const endOf = ({ certificateChain }: ServerCredentials): number =>
+  Date.parse(new X509Certificate(certificateChain).validTo);
+
+const contextOf = (options: AdminServiceOptions, pageNotAfter: () => number): AdminContext => {
   const { store, now, randomBytes } = options;
-  const page = new X509Certificate(options.credentials.certificateChain);
   return {
     store,
     live: options.live,
     configuration: options.configuration,
     authorities: options.authorities,
-    pageNotAfter: Date.parse(page.validTo),
+    get pageNotAfter() {
+      return pageNotAfter();
+    },
     backupFolder: options.backupFolder,
     tokenLifetime: options.tokenLifetime ?? 600_000,
     outbox: options.outbox ?? null,
@@ -89,8 +97,9 @@ const cannotListen = (host: string, port: number, error: unknown): Error => {
  */
 export const startAdminService = async (options: AdminServiceOptions): Promise<AdminService> => {
   const { host, port, credentials, clientTrust = [] } = options;
+  let pageNotAfter = endOf(credentials);
   const app = createAdminApp({
-    context: contextOf(options),
+    context: contextOf(options, () => pageNotAfter),
     names: options.names ?? [host],
     credentials,
     clientTrust,
@@ -104,5 +113,12 @@ export const startAdminService = async (options: AdminServiceOptions): Promise<A
     throw cannotListen(host, port, error);
   }
   const { port: actual } = app.server.address() as AddressInfo;
-  return { endpoint: { host, port: actual }, close: () => app.close() };
+  return {
+    endpoint: { host, port: actual },
+    renew(renewed) {
+      renewTls(app.server, adminTlsOptions(renewed, clientTrust));
+      pageNotAfter = endOf(renewed);
+    },
+    close: () => app.close(),
+  };
 };

@@ -184,6 +184,35 @@ describe('a password that changes while it is checked', () => {
   });
 });
 
+describe('a second factor that cannot be read', () => {
+  it('stays required: nobody signs in until the password is reset, and the log says why', async () => {
+    const { administrators } = store;
+    const get: typeof administrators.get = (name) => {
+      const known = administrators.get(name);
+      return known?.totpSecret ? { ...known, totpSecret: 'unreadable' } : known;
+    };
+    administrators.change('alice', { totpSecret: secret }, 'alice', at);
+    signIn = createSignIn({
+      store: { ...store, administrators: { ...administrators, get } },
+      now,
+      randomBytes: random,
+      cost: cheapCost,
+    });
+    expect(await attempt({ code: codeAt(at) })).toBeUndefined();
+    expect(await attempt()).toBeUndefined();
+    expect(store.audit.find({ action: 'administrator/sign-in-refused' }, 9)).toMatchObject([
+      { detail: { reason: 'totp-unreadable' } },
+      { detail: { reason: 'totp-unreadable' } },
+    ]);
+    const reset = await resetAdministrator(store, 'alice', 'root', {
+      now,
+      randomBytes: random,
+      cost: cheapCost,
+    });
+    expect(await attempt({ password: reset?.password ?? '' })).toBe('alice');
+  });
+});
+
 describe('asking the password again', () => {
   it('counts wrong ones', async () => {
     expect(await signIn.confirm('alice', worldPassword)).toBe(true);

@@ -74,6 +74,10 @@ export const createSignIn = (options: {
 
   const secondFactorHolds = (administrator: Administrator, code: string): boolean => {
     if (administrator.totpSecret === null) return true;
+    if (administrator.totpSecret === 'unreadable') {
+      refuse(administrator.name, 'administrator/sign-in-refused', 'totp-unreadable');
+      return false;
+    }
     const step = totpStep(administrator.totpSecret, code, now());
     return step !== undefined && administrators.takeTotpStep(administrator.name, step);
   };

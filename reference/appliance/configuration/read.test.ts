@@ -102,6 +102,19 @@ describe('a configuration', () => {
     });
     expect(read.internet.relay).toEqual({ first: 20_000, last: 29_999, mode: 'batch' });
     expect(read.metrics).toBeUndefined();
+    expect([read.internet.sip.domains, read.enrolment]).toEqual([[], {}]);
+  });
+
+  it('takes every path from its own folder', () => {
+    const sms =
+      'kind: smpp, host: a, systemId: a, sender: a, password: { file: p }, tls: true, ca: ca.pem';
+    const text = `${minimal.replace('kind: simulated', sms)}enrolment: { weakKeys: weak }\n`;
+    const read = parseConfiguration('/etc/discretio/a.yaml', text);
+    expect(read.enrolment.weakKeys).toBe('/etc/discretio/weak');
+    expect(read.sms).toMatchObject({
+      ca: '/etc/discretio/ca.pem',
+      password: { file: '/etc/discretio/p' },
+    });
   });
 
   it.each([
@@ -135,6 +148,30 @@ describe('a configuration', () => {
     [
       `${minimal}metrics: { host: 192.0.2.9 }\n`,
       'a.yaml:8: metrics.host must be a loopback address',
+    ],
+    [
+      minimal.replace('host: 127.0.0.1 }', 'host: 127.0.0.1, sip: { domains: ["a b"] } }'),
+      'a.yaml:1: internet.sip.domains.0 is neither a DNS name nor an address',
+    ],
+    [
+      minimal.replace('host: 127.0.0.1 }', 'host: 127.0.0.1, sip: { domains: tel.example } }'),
+      'a.yaml:1: internet.sip.domains',
+    ],
+    [`${minimal}enrolment: { weakKeys: 5 }\n`, 'a.yaml:8: enrolment.weakKeys'],
+    [
+      minimal.replace(
+        'kind: simulated',
+        'kind: smpp, host: a, systemId: a, sender: a, password: { file: a }, tls: true, ca: 5',
+      ),
+      'a.yaml:7: sms.ca',
+    ],
+    [
+      minimal.replace(
+        'kind: simulated',
+        'kind: smpp, host: a, systemId: a, sender: a, password: { file: a }, ca: a',
+      ),
+      'a.yaml:7: sms.ca is of no use without TLS',
+      'set sms.tls',
     ],
     [
       minimal

@@ -103,7 +103,7 @@ const withPaths = (file: string, configuration: ApplianceConfiguration): Applian
   const at = (path: string): string => resolve(from, path);
   const source = (secret: SecretSource): SecretSource =>
     'file' in secret ? { file: at(secret.file) } : secret;
-  const { administration, authorities, backups, log, sms, state } = configuration;
+  const { administration, authorities, backups, enrolment, log, sms, state } = configuration;
   const { clientAuthority } = administration;
   const { destination } = log;
   const isStream = destination === 'stdout' || destination === 'stderr';
@@ -115,6 +115,7 @@ const withPaths = (file: string, configuration: ApplianceConfiguration): Applian
       ...administration,
       ...(clientAuthority === undefined ? {} : { clientAuthority: at(clientAuthority) }),
     },
+    enrolment: enrolment.weakKeys === undefined ? {} : { weakKeys: at(enrolment.weakKeys) },
     authorities: { folder: at(authorities.folder), passphrase: source(authorities.passphrase) },
     log: { ...log, destination: isStream ? destination : at(destination) },
     sms:

@@ -107,7 +107,16 @@ const firewallLimits = z
 const internet = z.strictObject({
   host: address.describe('address of the Internet side'),
   device: device.optional().describe('its interface; found by the address when left out'),
-  sip: z.strictObject({ port: port.default(5061).describe('of SIP over TLS') }).prefault({}),
+  sip: z
+    .strictObject({
+      port: port.default(5061).describe('of SIP over TLS'),
+      domains: z
+        .array(z.union([hostName, address], 'is neither a DNS name nor an address'))
+        .max(16)
+        .default([])
+        .describe('SIP domains that it answers for, besides the address and names'),
+    })
+    .prefault({}),
   registration: z
     .strictObject({ port: port.default(443).describe('of HTTPS: enrolment, CRL and OCSP') })
     .prefault({}),
@@ -156,6 +165,14 @@ export const configurationSchema = z.strictObject({
       passphrase: secretSource,
     })
     .describe('client and server authority; the root stays offline'),
+  enrolment: z
+    .strictObject({
+      weakKeys: path
+        .optional()
+        .describe('list of known weak keys, as of Debian’s openssl-blacklist; none when left out'),
+    })
+    .prefault({})
+    .describe('what a key must be'),
   sms: z
     .discriminatedUnion('kind', [simulated, smpp, http])
     .describe('how tokens reach the owners of numbers'),
@@ -213,6 +230,7 @@ export const contradictionsOf = ({
   internet,
   administration,
   metrics,
+  sms,
 }: ApplianceConfiguration): readonly Contradiction[] => {
   const found: Contradiction[] = [];
   const say = (where: string, message: string) => found.push({ path: where.split('.'), message });
@@ -238,6 +256,8 @@ export const contradictionsOf = ({
     metrics.port === administration.port
   )
     say('metrics.port', 'is the port of the administration page; choose another');
+  if (sms.kind === 'smpp' && sms.ca !== undefined && !sms.tls)
+    say('sms.ca', 'is of no use without TLS; set sms.tls, or remove it');
   return found;
 };
 

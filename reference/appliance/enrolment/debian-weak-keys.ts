@@ -16,16 +16,16 @@ const fingerprintOf = (modulus: Uint8Array): string => {
 
 /**
  * Reads a list in the format of Debian's package openssl-blacklist (openssl-vulnkey(1)): comment lines with #, then a fingerprint
- * a line. Throws one line for a file that is missing or has any other line. Debian has dropped that package: the list is the
+ * a line. Throws one line, which begins with `field`, for a file that is missing or has any other line. Debian has dropped that package: the list is the
  * operator's to get, and without one this check is not made.
  */
-export const loadDebianWeakKeys = (file: string): WeakKeyList => {
+export const loadDebianWeakKeys = (file: string, field = 'weak keys'): WeakKeyList => {
   let text: string;
   try {
     text = readFileSync(file, 'latin1');
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw new Error(`weak keys ${file}: ${reason}; give a list of openssl-blacklist or none`, {
+    throw new Error(`${field} ${file}: ${reason}; give a list of openssl-blacklist or none`, {
       cause: error,
     });
   }
@@ -34,7 +34,7 @@ export const loadDebianWeakKeys = (file: string): WeakKeyList => {
     if (line === '' || line.startsWith('#')) continue;
     if (!/^[0-9a-f]{20}$/.test(line)) {
       throw new Error(
-        `weak keys ${file}: line ${index + 1} is no fingerprint of 20 hexadecimal digits; give a list of openssl-blacklist`,
+        `${field} ${file}: line ${index + 1} is no fingerprint of 20 hexadecimal digits; give a list of openssl-blacklist`,
       );
     }
     fingerprints.add(line);

@@ -13,24 +13,34 @@ export const deviceOf = (address: string): string => {
   return found[0];
 };
 
-/** Loads the appliance's rules into this host, in place of older ones. Rejects with one line where nft is missing or refuses. */
-export const loadFirewall = async (interfaces: ApplianceInterfaces): Promise<void> => {
-  const child = spawn('nft', ['-f', '-'], { stdio: ['pipe', 'ignore', 'pipe'] });
-  const said: Buffer[] = [];
-  child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+/** What nft printed; rejects with one line where it is missing or refuses what it was told. */
+const nft = async (words: readonly string[], input: string): Promise<string> => {
+  const child = spawn('nft', words, { stdio: 'pipe' });
+  const printed: Buffer[] = [];
+  const complained: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => printed.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => complained.push(chunk));
   // A program that ends early says so by its exit code.
   child.stdin.on('error', () => undefined);
-  child.stdin.end(nftablesRules(interfaces));
+  child.stdin.end(input);
   const [code] = await once(child, 'close').catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`firewall: nft cannot be run (${reason}); install the package nftables`, {
       cause: error,
     });
   });
-  if (code === 0) return;
-  const text = Buffer.concat(said)
+  if (code === 0) return Buffer.concat(printed).toString();
+  const text = Buffer.concat(complained)
     .toString()
     .trim()
     .replaceAll(/\s*\n\s*/g, '; ');
   throw new Error(`firewall: nft refused the rules: ${text}`);
 };
+
+/** Loads the appliance's rules into this host, in place of older ones. Rejects with one line where nft is missing or refuses. */
+export const loadFirewall = async (interfaces: ApplianceInterfaces): Promise<void> => {
+  await nft(['-f', '-'], nftablesRules(interfaces));
+};
+
+/** Every rule that this host has loaded, as nft prints them; empty where none are. */
+export const loadedRules = (): Promise<string> => nft(['list', 'ruleset'], '');

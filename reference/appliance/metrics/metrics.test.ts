@@ -3,15 +3,6 @@ import { handshakeReason } from './handshake-reason.ts';
 import { createMetrics } from './metrics.ts';
 import { startMetricsEndpoint } from './endpoint.ts';
 
-const state = {
-  registered: 2,
-  connections: 3,
-  calls: 1,
-  blockedNumbers: 0,
-  pendingEnrolments: 4,
-  waitingMessages: 0,
-  expiries: [{ name: 'client authority', at: 61_000 }],
-};
 const none = {
   'foreign-address': 0,
   'foreign-port': 0,
@@ -19,6 +10,17 @@ const none = {
   'peer-unknown': 0,
   'too-long': 0,
   'not-sent': 0,
+};
+const state = {
+  registered: 2,
+  connections: 3,
+  calls: 1,
+  relaySessions: 2,
+  relayed: { packets: 11, bytes: 1100, dropped: { ...none, 'foreign-address': 3 } },
+  blockedNumbers: 0,
+  pendingEnrolments: 4,
+  waitingMessages: 0,
+  expiries: [{ name: 'client authority', at: 61_000 }],
 };
 
 describe('measurements', () => {
@@ -36,10 +38,8 @@ describe('measurements', () => {
     );
     metrics.revoked(2, 'keyCompromise');
     metrics.callStarted();
-    metrics.callRelayed([
-      { packets: 5, bytes: 500, dropped: none },
-      { packets: 6, bytes: 600, dropped: { ...none, 'foreign-address': 3 } },
-    ]);
+    metrics.revocationTook('sessions-ended', 15);
+    await metrics.text();
     metrics.stored('numbers.revokeNumber', 3);
     const text = await metrics.text();
     for (const line of [
@@ -50,6 +50,10 @@ describe('measurements', () => {
       'discretio_relay_packets_total 11',
       'discretio_relay_bytes_total 1100',
       'discretio_relay_dropped_total{reason="foreign-address"} 3',
+      'discretio_relay_dropped_total{reason="own-port"} 0',
+      'discretio_relay_sessions 2',
+      'discretio_revocation_seconds_bucket{le="0.02",effect="sessions-ended"} 1',
+      'discretio_revocation_seconds_bucket{le="0.005",effect="sessions-ended"} 0',
       'discretio_registrations 2',
       'discretio_calls 1',
       'discretio_expiry_seconds{name="client authority"} 60',

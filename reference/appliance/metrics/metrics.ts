@@ -9,6 +9,10 @@ export interface ApplianceState {
   readonly registered: number;
   readonly connections: number;
   readonly calls: number;
+  /** Calls that hold ports of the relay. */
+  readonly relaySessions: number;
+  /** Of the relay since the start, calls under way included. */
+  readonly relayed: LegCounters;
   readonly blockedNumbers: number;
   readonly pendingEnrolments: number;
   readonly waitingMessages: number;
@@ -22,7 +26,8 @@ export interface ApplianceMetrics {
   enrolled(): void;
   revoked(certificates: number, reason: string): void;
   callStarted(): void;
-  callRelayed(legs: readonly LegCounters[]): void;
+  /** What a revocation brought about, and how many milliseconds after its commit. */
+  readonly revocationTook: (effect: string, milliseconds: number) => void;
   message(outcome: 'sent' | 'failed'): void;
   /** Milliseconds that an operation of the store took. */
   readonly stored: (operation: string, milliseconds: number) => void;
@@ -41,11 +46,15 @@ const createCounters = (registers: Registry[]) => {
     handshakes: counter('tls_handshakes_refused_total', 'TLS handshakes refused.', ['reason']),
     enrolments: counter('enrolments_total', 'Enrolment requests by outcome.', ['outcome']),
     revocations: counter('certificates_revoked_total', 'Certificates revoked.', ['reason']),
-    calls: counter('calls_total', 'Calls whose media was led through the relay.'),
-    packets: counter('relay_packets_total', 'Datagrams relayed, of calls that ended.'),
-    bytes: counter('relay_bytes_total', 'UDP payload relayed in bytes, of calls that ended.'),
-    drops: counter('relay_dropped_total', 'Datagrams dropped, of calls that ended.', ['reason']),
+    calls: counter('calls_total', 'Calls that began.'),
     messages: counter('messages_total', 'Texts handed to the SMS centre.', ['outcome']),
+    revocationTimes: new Histogram({
+      name: `${prefix}revocation_seconds`,
+      help: 'Time from the commit of a revocation until its effect.',
+      labelNames: ['effect'],
+      buckets: [0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5],
+      registers,
+    }),
     store: new Histogram({
       name: `${prefix}store_seconds`,
       help: 'Time of an operation of the durable state, its commit included.',
@@ -54,6 +63,34 @@ const createCounters = (registers: Registry[]) => {
       registers,
     }),
   };
+};
+
+/** Counters that the relay keeps itself: read, not counted here. */
+const registerRelay = (registers: Registry[], relayed: () => LegCounters): void => {
+  const counter = (name: string, help: string, valueOf: (totals: LegCounters) => number): void => {
+    void new Counter({
+      name: prefix + name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(valueOf(relayed()));
+      },
+    });
+  };
+  counter('relay_packets_total', 'Datagrams relayed.', ({ packets }) => packets);
+  counter('relay_bytes_total', 'UDP payload relayed, in bytes.', ({ bytes }) => bytes);
+  void new Counter({
+    name: `${prefix}relay_dropped_total`,
+    help: 'Datagrams that the relay dropped.',
+    labelNames: ['reason'],
+    registers,
+    collect() {
+      this.reset();
+      const { dropped } = relayed();
+      for (const reason of dropReasons) this.inc({ reason }, dropped[reason]);
+    },
+  });
 };
 
 /** Gauges over what is held; gives what takes a fresh look before they are read, once for all of them. */
@@ -76,7 +113,9 @@ const registerState = (
   };
   gauge('registrations', 'Numbers registered now.', ({ registered }) => registered);
   gauge('connections', 'TCP connections to the SIP service.', ({ connections }) => connections);
-  gauge('calls', 'Calls that hold relay ports now.', ({ calls }) => calls);
+  gauge('calls', 'Calls under way now.', ({ calls }) => calls);
+  gauge('relay_sessions', 'Calls that hold relay ports now.', (state) => state.relaySessions);
+  registerRelay(registers, () => state().relayed);
   gauge('blocked_numbers', 'Numbers blocked.', ({ blockedNumbers }) => blockedNumbers);
   gauge('pending_enrolments', 'Enrolments whose token waits.', (state) => state.pendingEnrolments);
   gauge('waiting_messages', 'Notices not delivered yet.', ({ waitingMessages }) => waitingMessages);
@@ -100,7 +139,7 @@ export const createMetrics = (read: () => ApplianceState, now: () => number): Ap
   collectDefaultMetrics({ register: registry });
   const counters = createCounters([registry]);
   const lookAgain = registerState([registry], read, now);
-  const [codes, operations] = [createLabels(), createLabels()];
+  const [codes, operations, effects] = [createLabels(), createLabels(), createLabels()];
   return {
     refused(code, detail) {
       counters.refusals.inc({ code: codes(code) });
@@ -113,14 +152,8 @@ export const createMetrics = (read: () => ApplianceState, now: () => number): Ap
     revoked: (certificates, reason) =>
       counters.revocations.inc({ reason: codes(reason) }, certificates),
     callStarted: () => counters.calls.inc(),
-    callRelayed(legs) {
-      for (const { packets, bytes, dropped } of legs) {
-        counters.packets.inc(packets);
-        counters.bytes.inc(bytes);
-        for (const reason of dropReasons)
-          if (dropped[reason] > 0) counters.drops.inc({ reason }, dropped[reason]);
-      }
-    },
+    revocationTook: (effect, milliseconds) =>
+      counters.revocationTimes.observe({ effect: effects(effect) }, milliseconds / 1000),
     message: (outcome) => counters.messages.inc({ outcome }),
     stored: (operation, milliseconds) =>
       counters.store.observe({ operation: operations(operation) }, milliseconds / 1000),

@@ -2,6 +2,7 @@ import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 import type { ServerOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { TlsOptions } from 'node:tls';
 import type { TlsProfile } from '../../core/tls/profile.ts';
 import type { Authorities, ServerCredentials } from '../authorities/authorities.ts';
 import type { WeakKeyList } from '../enrolment/debian-weak-keys.ts';
@@ -10,6 +11,7 @@ import { startNoticeDelivery } from '../sms/notices.ts';
 import type { SmsSender } from '../sms/sms-sender.ts';
 import type { ApplianceStore } from '../store/contract.ts';
 import { createMemoryStore } from '../store/open.ts';
+import { renewTls } from '../tls/renew.ts';
 import { serverTlsOptions } from '../tls/server-options.ts';
 import { answerHttpError, httpErrorOf, limits, type Report } from './answers.ts';
 import { createPresentedCheck } from './presented-certificate.ts';
@@ -49,6 +51,8 @@ export interface RegistrationServiceOptions {
 
 export interface RegistrationService {
   readonly endpoint: { readonly host: string; readonly port: number };
+  /** New handshakes get this certificate. */
+  renew(credentials: ServerCredentials): void;
   close(): Promise<void>;
 }
 
@@ -83,19 +87,25 @@ const answerFailure = (error: FastifyError): { readonly status: number; readonly
     ? { status: 503, found: error.message }
     : { status: error.statusCode ?? 500 };
 
+const tlsOptions = (
+  { authorities, profile }: RegistrationServiceOptions,
+  credentials: ServerCredentials,
+): TlsOptions => ({
+  ...serverTlsOptions({
+    ...(profile === undefined ? {} : { profile }),
+    ...credentials,
+    clientTrust: [authorities.trust.root, authorities.trust.clientAuthority],
+    requireClientCertificate: false,
+  }),
+  // Asked for, never required: a phone without one enrols, one with a valid one renews; the service judges what is presented.
+  requestCert: true,
+  rejectUnauthorized: false,
+});
+
 const createApp = (options: RegistrationServiceOptions, report: Report): FastifyInstance => {
   const requestTimeout = options.requestTimeout ?? limits.request;
   const tls: ServerOptions = {
-    ...serverTlsOptions({
-      ...(options.profile === undefined ? {} : { profile: options.profile }),
-      privateKey: options.credentials.privateKey,
-      certificateChain: options.credentials.certificateChain,
-      clientTrust: [options.authorities.trust.root, options.authorities.trust.clientAuthority],
-      requireClientCertificate: false,
-    }),
-    // Asked for, never required: a phone without one enrols, one with a valid one renews; the service judges what is presented.
-    requestCert: true,
-    rejectUnauthorized: false,
+    ...tlsOptions(options, options.credentials),
     handshakeTimeout: limits.handshake,
     headersTimeout: requestTimeout,
     connectionsCheckingInterval: limits.checking,
@@ -177,6 +187,7 @@ export const startRegistrationService = async (
   );
   return {
     endpoint: { host: options.host, port },
+    renew: (credentials) => renewTls(app.server, tlsOptions(options, credentials)),
     close: async () => {
       await app.close();
       await notices.close();

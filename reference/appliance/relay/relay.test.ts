@@ -119,6 +119,14 @@ for (const { mode, host, isMissing, title } of kinds) {
         caller: { packets: 2, bytes: 'to callee'.length + 'report'.length },
         callee: { packets: 3 },
       });
+      const live = relay.totals();
+      expect(live.packets).toBe(5);
+      const ended = relay.end('call-1');
+      expect(relay.totals()).toEqual(live);
+      await ended;
+      expect(relay.totals()).toEqual(live);
+      await callOn(relay, host, 'call-2');
+      expect([relay.calls(), relay.totals()]).toEqual([1, live]);
     });
 
     it('keeps another port, oversized datagrams and the other leg apart, and counts them', async () => {
@@ -135,6 +143,10 @@ for (const { mode, host, isMissing, title } of kinds) {
       expect(relay.counters('call-1')?.caller).toMatchObject({
         packets: 2,
         bytes: 'first'.length + 'genuine'.length,
+        dropped: { 'foreign-port': 1, 'too-long': 2, 'foreign-address': 0 },
+      });
+      expect(relay.totals()).toMatchObject({
+        packets: 2,
         dropped: { 'foreign-port': 1, 'too-long': 2, 'foreign-address': 0 },
       });
     });

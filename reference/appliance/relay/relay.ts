@@ -6,6 +6,7 @@ import type { EngineCall, RelayEngine } from './engine.ts';
 import { createIdleWatch, type IdleWatch } from './idle-watch.ts';
 import { createPlainEngine } from './plain-engine.ts';
 import {
+  dropReasons,
   isOwnPort,
   readCounters,
   type LegCounters,
@@ -75,6 +76,8 @@ export interface Relay {
   counters(callId: string): CallCounters | null;
   /** Calls that hold ports. */
   calls(): number;
+  /** Of all calls since the start, those under way included. */
+  totals(): LegCounters;
   close(): Promise<void>;
 }
 
@@ -181,6 +184,35 @@ const createOpener = <Pair>(
   };
 };
 
+const sumOf = (legs: readonly LegCounters[]): LegCounters => ({
+  packets: legs.reduce((sum, { packets }) => sum + packets, 0),
+  bytes: legs.reduce((sum, { bytes }) => sum + bytes, 0),
+  dropped: Object.fromEntries(
+    dropReasons.map((reason) => [
+      reason,
+      legs.reduce((sum, { dropped }) => sum + dropped[reason], 0),
+    ]),
+  ) as LegCounters['dropped'],
+});
+
+/** What a relay has done before its first call. */
+export const nothingRelayed: LegCounters = sumOf([]);
+
+/** Sums up calls, so that none is counted twice or left out while it ends. */
+const createTally = () => {
+  const running = new Set<ActiveCall>();
+  let ended = nothingRelayed;
+  const legsOf = (active: ActiveCall): readonly LegCounters[] => Object.values(countersOf(active));
+  return {
+    add: (active: ActiveCall): void => void running.add(active),
+    close(active: ActiveCall): void {
+      running.delete(active);
+      ended = sumOf([ended, ...legsOf(active)]);
+    },
+    totals: (): LegCounters => sumOf([ended, ...[...running].flatMap(legsOf)]),
+  };
+};
+
 /** Manages calls on an engine that can bind. */
 const manage = <Pair>(
   settings: RelaySettings & { readonly mode: RelayMode },
@@ -191,6 +223,7 @@ const manage = <Pair>(
   const { idleAfter = defaultIdleTime, mode } = settings;
   const opener = createOpener(settings, engine, idleAfter);
   const calls = new Map<string, ActiveCall>();
+  const tally = createTally();
   const ending = new Set<Promise<void>>();
   const lookForSilence = (): void => {
     for (const [callId, active] of calls) {
@@ -202,6 +235,7 @@ const manage = <Pair>(
   const watching = setInterval(lookForSilence, idleAfter / 4).unref();
   const finish = async (callId: string, active: ActiveCall): Promise<void> => {
     await opener.free(active);
+    tally.close(active);
     onEvent({ kind: 'ended', callId, counters: countersOf(active) });
   };
   const end = async (callId: string): Promise<void> => {
@@ -222,6 +256,7 @@ const manage = <Pair>(
       const active = opener.open();
       if (!active) return fault('no-relay-port');
       calls.set(callId, active);
+      tally.add(active);
       return ok(active.call);
     },
     call: (callId) => calls.get(callId)?.call ?? null,
@@ -231,6 +266,7 @@ const manage = <Pair>(
       return active ? countersOf(active) : null;
     },
     calls: () => calls.size,
+    totals: tally.totals,
     async close() {
       clearInterval(watching);
       await Promise.all([...[...calls.keys()].map(end), ...ending]);

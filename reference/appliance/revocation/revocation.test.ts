@@ -105,6 +105,33 @@ describe('revoking a number', () => {
     expect(clientStatusIn(place.store)({ serial: '41', number: ALICE })).toBe('unknown');
   });
 
+  it('is settled once the sessions have ended, which is told once, or an alarm says that they have not', async () => {
+    const place = world.create();
+    const effects: string[] = [];
+    const ending = Promise.withResolvers<void>();
+    const revocation = await start(place, {
+      onEffect: ({ effect }) => void effects.push(effect),
+      endSessions: () => ending.promise,
+    });
+    await place.enrol(ALICE);
+    revocation.revokeNumber({ number: ALICE, by, reason });
+    let isSettled = false;
+    const settled = revocation.settled().then(() => (isSettled = true));
+    await vi.waitFor(() => expect(effects).toEqual(['list-published']), { timeout: 20_000 });
+    expect(isSettled).toBe(false);
+    ending.resolve();
+    await settled;
+    expect(effects).toEqual(['list-published', 'sessions-ended']);
+    revocation.stop();
+    const other = world.create();
+    const broken = await start(other, {
+      endSessions: () => Promise.reject(new Error('the proxy is gone')),
+    });
+    broken.revokeNumber({ number: BOB, by, reason });
+    await broken.settled();
+    expect(other.alarms).toEqual(['crl/root-missing', 'revocation/sessions']);
+  });
+
   it('ends the sessions of a certificate that a new enrolment replaces', async () => {
     const place = world.create();
     const revocation = await start(place);

@@ -30,11 +30,11 @@ export interface RevocationOptions {
   readonly authorities: Pick<OnlineAuthorities, 'crl' | 'ocsp'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Ends a number's live connections and calls. */
-  readonly endSessions: (number: string) => void;
+  /** Ends a number's live connections and calls, at once; resolves when the connections are closed. */
+  readonly endSessions: (number: string) => void | Promise<void>;
   /** What was asked in vain, for the log. */
   readonly onRefusal: (code: string, detail: string) => void;
-  /** What an administrator must see to: codes `crl/…`. */
+  /** What an administrator must see to: codes `crl/…` and `revocation/sessions`. */
   readonly onAlarm: (code: string, detail: string) => void;
   readonly onEffect?: (effect: RevocationEffect) => void;
 }
@@ -57,7 +57,10 @@ export interface Revocation {
   revokeNumber(request: RevocationRequest): NumberRevocation;
   /** Lets a number enrol again; its certificates stay revoked. False when it was not blocked. */
   releaseNumber(request: Omit<RevocationRequest, 'reason'>): boolean;
-  /** Resolves once everything revoked so far is on a published list, or publishing has failed and an alarm was given. */
+  /**
+   * Resolves once the connections of everybody revoked so far are closed, and everything revoked is on a published list, or
+   * publishing has failed and an alarm was given.
+   */
   settled(): Promise<void>;
   /** DER of the newest list of an authority; undefined while there is none. */
   list(authority: IssuingAuthority | 'root'): Uint8Array | undefined;
@@ -91,10 +94,24 @@ export const startRevocation = async (options: RevocationOptions): Promise<Revoc
   });
   const since = (begun: number, effect: RevocationEffect['effect'], subject: string): void =>
     options.onEffect?.({ effect, subject, took: performance.now() - begun });
-  const endSessions = (number: string): void => {
+  const endSessions = async (number: string): Promise<void> => {
     const begun = performance.now();
-    options.endSessions(number);
-    since(begun, 'sessions-ended', number);
+    try {
+      await options.endSessions(number);
+      since(begun, 'sessions-ended', number);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      onAlarm('revocation/sessions', `sessions of ${number} not ended: ${reason}`);
+    }
+  };
+  const ending = new Map<string, Promise<void>>();
+  /** A block comes with the revocations of its number: that is one ending. */
+  const endOnce = (number: string): Promise<void> => {
+    const under = ending.get(number);
+    if (under) return under;
+    const ended = endSessions(number).finally(() => ending.delete(number));
+    ending.set(number, ended);
+    return ended;
   };
   const renew = async (authority: IssuingAuthority): Promise<void> => {
     const begun = performance.now();
@@ -105,8 +122,9 @@ export const startRevocation = async (options: RevocationOptions): Promise<Revoc
   const onEvent = (event: StoreEvent): void => {
     if (event.kind === 'certificates-revoked') {
       pending = Promise.all([pending, renew(event.authority)]);
-      if (event.number !== null) endSessions(event.number);
-    } else if (event.kind === 'number-blocked') endSessions(event.number);
+      if (event.number !== null) pending = Promise.all([pending, endOnce(event.number)]);
+    } else if (event.kind === 'number-blocked')
+      pending = Promise.all([pending, endOnce(event.number)]);
   };
   await Promise.all([publisher.publish('client'), publisher.publish('server')]);
   const forget = store.onCommitted(onEvent);

@@ -1,23 +1,11 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
+import type { LiveState } from '../admin/context.ts';
 import { startAdminService } from '../admin/service.ts';
+import { readCertificates } from '../configuration/pem-file.ts';
 import type { ApplianceConfiguration } from '../configuration/schema.ts';
-import { random, type Start } from './context.ts';
-import type { LiveCalls } from './live-calls.ts';
+import { credentialsOf, random, type Start } from './context.ts';
 import { settingsShown } from './settings-shown.ts';
 import type { SimulatedText } from './sms.ts';
-
-const readClientAuthority = (path: string | undefined): readonly string[] => {
-  if (path === undefined) return [];
-  try {
-    return [readFileSync(path, 'utf8')];
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new Error(
-      `administration.clientAuthority ${path}: cannot be read (${code}); give the path of a PEM file`,
-      { cause: error },
-    );
-  }
-};
 
 /** Makes the folder of the page's backups, for its owner alone. */
 const backupFolderOf = ({ backups }: ApplianceConfiguration): string | null => {
@@ -43,20 +31,23 @@ const authorityNames = {
 /** Starts the administration page. */
 export const startAdministration = async (
   start: Start,
-  live: LiveCalls,
+  live: LiveState,
   outbox: (() => readonly SimulatedText[]) | null,
 ) => {
-  const { configuration, opened, store, observer, parts, world, expiries } = start;
+  const { configuration, opened, store, observer, parts, world } = start;
   const { host, port, names, clientAuthority } = configuration.administration;
   const hosts = [host, ...names] as const;
-  const credentials = await opened.credentialsFor('administration', hosts, store.certificates);
-  expiries.push({ name: 'administration certificate', at: credentials.notAfter });
+  const clientTrust =
+    clientAuthority === undefined
+      ? []
+      : [readCertificates('administration.clientAuthority', clientAuthority)];
+  const { credentials, renewBy } = await credentialsOf(start, 'administration', hosts);
   const administration = await startAdminService({
     host,
     port,
     names: hosts,
     credentials,
-    clientTrust: readClientAuthority(clientAuthority),
+    clientTrust,
     store,
     live,
     configuration: settingsShown(configuration),
@@ -71,5 +62,6 @@ export const startAdministration = async (
     onRefusal: ({ code, detail }) => observer.webRefusal(code, detail),
   });
   parts.push({ name: 'administration', close: () => administration.close() });
+  renewBy((renewed) => administration.renew(renewed));
   return administration;
 };

@@ -2,8 +2,10 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { configuredPorts, interfacesOf } from '../configuration/interfaces.ts';
+import { readCertificates } from '../configuration/pem-file.ts';
 import { readConfiguration } from '../configuration/read.ts';
 import type { ApplianceConfiguration } from '../configuration/schema.ts';
+import { loadDebianWeakKeys } from '../enrolment/debian-weak-keys.ts';
 import { deviceOf } from '../firewall/load.ts';
 import { nftablesRules } from '../firewall/rules.ts';
 import { openServiceAuthorities } from './authorities.ts';
@@ -77,6 +79,15 @@ export const checkAppliance = async (file: string): Promise<readonly Finding[]> 
       await authorities.close();
     }),
     await tried('state folder', () => requireWritable(configuration.state)),
+    await tried('authority of administrators', () => {
+      const { clientAuthority } = configuration.administration;
+      if (clientAuthority !== undefined)
+        readCertificates('administration.clientAuthority', clientAuthority);
+    }),
+    await tried('list of weak keys', () => {
+      const { weakKeys } = configuration.enrolment;
+      if (weakKeys !== undefined) loadDebianWeakKeys(weakKeys, 'enrolment.weakKeys');
+    }),
     await tried('SMS centre', () => openSms(configuration, warn).close()),
     await tried('addresses', () => requireSides(configuration)),
     await tried('firewall', () => requireRules(configuration)),

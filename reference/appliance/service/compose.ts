@@ -3,6 +3,7 @@ import { inUrl, type ApplianceConfiguration } from '../configuration/schema.ts';
 import type { LoggedEndpoints } from '../logging/log.ts';
 import { startMetricsEndpoint } from '../metrics/endpoint.ts';
 import type { ApplianceState } from '../metrics/metrics.ts';
+import { nothingRelayed } from '../relay/relay.ts';
 import type { SignallingServer } from '../signalling/server.ts';
 import type { ApplianceStore } from '../store/contract.ts';
 import { openStore } from '../store/open.ts';
@@ -10,10 +11,10 @@ import { startAdministration } from './administration.ts';
 import { openServiceAuthorities } from './authorities.ts';
 import { closeAll, random, type Closing, type ServiceWorld, type Start } from './context.ts';
 import { openControlSocket, requireControlPlace } from './control.ts';
-import { greetFirstAdministrator } from './first-administrator.ts';
+import { greetFirstAdministrator, warnOfUnreadable } from './first-administrator.ts';
 import { startInternet, startRelay, startRevoking } from './internet.ts';
-import type { LiveCalls } from './live-calls.ts';
 import { createObserver } from './observer.ts';
+import { keepRenewed, repeatBySystem } from './renewal.ts';
 import type { SimulatedText } from './sms.ts';
 import { timeStore } from './store-timing.ts';
 
@@ -25,12 +26,11 @@ export interface RunningService {
   readonly outbox: (() => readonly SimulatedText[]) | null;
   /** Calls under way. */
   calls(): number;
+  /** Who is registered. */
+  registrations(): ReturnType<SignallingServer['registrations']>;
   /** Ends calls at both phones, then every part; what was acknowledged is on the disk already. */
   stop(): Promise<void>;
 }
-
-/** Milliseconds in which a BYE that was just sent reaches its phone; connections close behind it. */
-const farewell = 400;
 
 const lists = ['root', 'client', 'server'] as const;
 
@@ -49,7 +49,9 @@ const stateOf = (
   return {
     registered: figures?.registered ?? 0,
     connections: figures?.connections ?? 0,
-    calls: live.relay?.calls() ?? 0,
+    calls: live.signalling?.calls().length ?? 0,
+    relaySessions: live.relay?.calls() ?? 0,
+    relayed: live.relay?.totals() ?? nothingRelayed,
     blockedNumbers: counts.blockedNumbers,
     pendingEnrolments: counts.pendingEnrolments,
     waitingMessages: counts.waitingMessages,
@@ -67,16 +69,15 @@ const startMeasuring = async (
   return served;
 };
 
-/** Tells both phones of every call that it is over, and gives them a moment to hear it. */
+/** Tells both phones of every call that it is over, and awaits that they heard it. */
 const endCalls = async (
   signalling: SignallingServer,
-  live: LiveCalls,
+  log: ServiceWorld['log'],
   stopSeconds: number,
 ): Promise<void> => {
-  const calls = live.calls();
-  for (const { caller } of calls) signalling.revoke(caller);
-  const wait = Math.min(farewell, stopSeconds * 1000);
-  if (calls.length > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+  const { unanswered } = await signalling.endCalls('The appliance stops', stopSeconds * 1000);
+  if (unanswered > 0)
+    log.warning('sip/unanswered', `${unanswered} BYE or CANCEL not answered when stopping`);
 };
 
 const at = ({ host, port }: { readonly host: string; readonly port: number }): string =>
@@ -90,12 +91,16 @@ const startParts = async (
   }
 > => {
   const { configuration, store, observer, world, parts, live } = start;
-  const revocation = await startRevoking(start, (number) => live.signalling?.revoke(number));
-  const { relay, live: calls } = await startRelay(start);
+  const revocation = await startRevoking(start, async (number) => {
+    await live.signalling?.revoke(number);
+  });
+  const { relay, mediaPath } = await startRelay(start);
   live.relay = relay;
-  const { signalling, registration, sms } = await startInternet(start, revocation, calls);
+  const { signalling, registration, sms } = await startInternet(start, revocation, mediaPath);
   live.signalling = signalling;
-  const administration = await startAdministration(start, calls, sms.outbox);
+  const administration = await startAdministration(start, signalling, sms.outbox);
+  const renewal = keepRenewed(start.renewable, world.repeat ?? repeatBySystem, observer.warning);
+  parts.push({ name: 'renewal', close: () => renewal.close() });
   const control = await openControlSocket(
     configuration.state,
     { store, now: world.now, randomBytes: random, published: () => revocation.settled() },
@@ -116,6 +121,7 @@ const startParts = async (
     { now: world.now, randomBytes: random },
     world.showPassword,
   );
+  warnOfUnreadable(store, observer.warning);
   const { relay: range } = configuration.internet;
   return {
     endpoints: {
@@ -132,8 +138,9 @@ const startParts = async (
       metrics: measured?.endpoint.port ?? null,
     },
     outbox: sms.outbox,
-    calls: () => calls.calls().length,
-    endCalls: () => endCalls(signalling, calls, configuration.limits.stopSeconds),
+    calls: () => signalling.calls().length,
+    registrations: () => signalling.registrations(),
+    endCalls: () => endCalls(signalling, world.log, configuration.limits.stopSeconds),
   };
 };
 
@@ -148,21 +155,13 @@ const answers = (question: () => unknown): boolean => {
 
 /** Opens the state, and requires that `discretio admin` can be served from it. */
 const openState = (folder: string, at: number): ApplianceStore => {
+  const store = openStore(folder, at);
   try {
-    const store = openStore(folder, at);
-    try {
-      requireControlPlace(folder);
-      return store;
-    } catch (error) {
-      store.close();
-      throw error;
-    }
+    requireControlPlace(folder);
+    return store;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (code !== 'EEXIST' && code !== 'ENOTDIR') throw error;
-    throw new Error(`state ${folder}: it is no folder, or lies in none; name another in state`, {
-      cause: error,
-    });
+    store.close();
+    throw error;
   }
 };
 
@@ -204,6 +203,7 @@ export const startService = async (
       observer,
       parts,
       expiries,
+      renewable: [],
       live,
     });
     return {

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { ApplianceConfiguration } from '../configuration/schema.ts';
 import type { ApplianceLog } from '../logging/log.ts';
+import type { ServerCredentials } from '../authorities/types.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { SignallingServer } from '../signalling/server.ts';
 import type { ApplianceStore } from '../store/contract.ts';
 import type { ServiceAuthorities } from './authorities.ts';
 import type { ShowPassword } from './first-administrator.ts';
 import type { Observer } from './observer.ts';
+import type { RenewableServer, Repeat } from './renewal.ts';
 
 /** What the service takes from the process it runs in. */
 export interface ServiceWorld {
@@ -14,6 +16,8 @@ export interface ServiceWorld {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly showPassword: ShowPassword;
+  /** {@link repeatBySystem} unless given. */
+  readonly repeat?: Repeat;
 }
 
 /** Random bytes of the system. */
@@ -45,7 +49,36 @@ export interface Start {
   readonly observer: Observer;
   readonly parts: Closing[];
   /** When certificates end, gathered as services start; milliseconds since 1970. */
-  readonly expiries: { readonly name: string; readonly at: number }[];
+  readonly expiries: { readonly name: string; at: number }[];
+  /** Gathered as servers start. */
+  readonly renewable: RenewableServer[];
   /** Set as they start. */
   readonly live: { signalling?: SignallingServer; relay?: Relay };
 }
+
+/** Credentials of a server, and a way to have it renewed before they end. */
+export const credentialsOf = async (
+  {
+    opened,
+    store,
+    expiries,
+    renewable,
+  }: Pick<Start, 'opened' | 'store' | 'expiries' | 'renewable'>,
+  server: string,
+  hosts: readonly [string, ...string[]],
+): Promise<{
+  readonly credentials: ServerCredentials;
+  readonly renewBy: (use: RenewableServer['use']) => void;
+}> => {
+  const look = () => opened.credentialsFor(server, hosts, store.certificates);
+  const { notAfter, ...credentials } = await look();
+  const expiry = { name: `${server} certificate`, at: notAfter };
+  expiries.push(expiry);
+  const { certificateChain } = credentials;
+  const onRenewed = (at: number): void => {
+    expiry.at = at;
+  };
+  const renewBy = (use: RenewableServer['use']): void =>
+    void renewable.push({ server, certificateChain, look, use, onRenewed });
+  return { credentials, renewBy };
+};

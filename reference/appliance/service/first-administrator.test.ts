@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfiguration } from '../configuration/read.ts';
 import { createMemoryStore } from '../store/open.ts';
-import { greetFirstAdministrator, showOnce } from './first-administrator.ts';
+import { greetFirstAdministrator, showOnce, warnOfUnreadable } from './first-administrator.ts';
 import { settingsShown } from './settings-shown.ts';
 
 const text = `internet: { host: 127.0.0.1 }
@@ -58,4 +58,25 @@ it('the configuration is shown without what may be secret', () => {
   expect(shown.get('authorities.passphrase.file')).toBe('/etc/b');
   expect(shown.get('sms.headers')).toBe('(set, not shown)');
   expect([...shown.values()].join()).not.toMatch(/typed-in/);
+});
+
+it('administrators whose second factor cannot be read are told of, with the way back in', () => {
+  const store = createMemoryStore();
+  store.administrators.add({ name: 'bob', passwordHash: 'h', mustChangePassword: false }, 'x', 0);
+  const bob = store.administrators.list();
+  const warnings: string[] = [];
+  const warn = (code: string, detail: string) => void warnings.push(`${code}: ${detail}`);
+  warnOfUnreadable(store, warn);
+  expect(warnings).toEqual([]);
+  const list: typeof store.administrators.list = () => [
+    ...bob,
+    ...bob.map((known) => ({ ...known, name: 'alice', totpSecret: 'unreadable' as const })),
+  ];
+  warnOfUnreadable({ administrators: { list } }, warn);
+  expect(warnings).toEqual([
+    expect.stringMatching(
+      /^administrator\/totp-unreadable: administrator alice: .*; discretio admin reset-password alice gives/,
+    ),
+  ]);
+  store.close();
 });

@@ -43,3 +43,16 @@ export const greetFirstAdministrator = async (
     join(state, fileName),
   );
 };
+
+/** Warns of administrators who cannot sign in, because their TOTP secret was encrypted under another key than this state's. */
+export const warnOfUnreadable = (
+  store: { readonly administrators: Pick<ApplianceStore['administrators'], 'list'> },
+  warn: (code: string, detail: string) => void,
+): void => {
+  for (const { name, totpSecret } of store.administrators.list())
+    if (totpSecret === 'unreadable')
+      warn(
+        'administrator/totp-unreadable',
+        `administrator ${name}: the TOTP secret is encrypted under another key, so nobody signs in as ${name}; discretio admin reset-password ${name} gives a new password without TOTP`,
+      );
+};

@@ -92,7 +92,6 @@ export const createObserver = (
       logRelayEvent(event, (code, detail) => log.warning(code, detail));
       if (event.kind !== 'ended') return;
       const { caller, callee } = event.counters;
-      metrics.callRelayed([caller, callee]);
       log.callEnded(event.callId, caller.packets + callee.packets, caller.bytes + callee.bytes);
     },
     watchSms: watchSms(log, metrics),

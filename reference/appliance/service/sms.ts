@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readCertificates } from '../configuration/pem-file.ts';
 import type { ApplianceConfiguration, SecretSource } from '../configuration/schema.ts';
 import { readSecret } from '../configuration/secret.ts';
 import { createHttpGateway } from '../sms/http-gateway.ts';
@@ -45,17 +45,6 @@ const secretOf = (thing: string, source: SecretSource, warn: Warn): string => {
   return value;
 };
 
-const readAuthority = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new Error(`sms.ca ${path}: cannot be read (${code}); give the path of a PEM file`, {
-      cause: error,
-    });
-  }
-};
-
 const smpp = (settings: Extract<Settings, { kind: 'smpp' }>, warn: Warn): ServiceSms => {
   const { host, port, tls, systemId, sender: from, ca } = settings;
   const password = secretOf('password of the SMS centre', settings.password, warn);
@@ -68,7 +57,7 @@ const smpp = (settings: Extract<Settings, { kind: 'smpp' }>, warn: Warn): Servic
   const account = { host, port, tls, systemId, password, sender: from };
   const sender = createSmppSender({
     ...account,
-    ...(ca === undefined ? {} : { ca: readAuthority(ca) }),
+    ...(ca === undefined ? {} : { ca: readCertificates('sms.ca', ca) }),
   });
   return {
     outbox: null,

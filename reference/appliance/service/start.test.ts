@@ -78,7 +78,9 @@ describe('a start that cannot be says why in one line', () => {
     expect(await problemOf()).toMatch(/^store \S+: .*restore a backup into a new folder$/);
     rmSync(at('state'), { recursive: true });
     writeFileSync(at('state'), 'a file');
-    expect(await problemOf()).toMatch(/^state \S+: it is no folder, or lies in none; name another/);
+    expect(await problemOf()).toMatch(
+      /^store \S+: it is no folder, or lies in none; name another$/,
+    );
     rmSync(at('state'));
     mkdirSync(at('state'));
     chmodSync(at('state'), 0o777);

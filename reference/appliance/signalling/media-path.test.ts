@@ -48,6 +48,9 @@ const fakeRelay = (): Relay => {
     },
     counters: () => null,
     calls: () => open.size,
+    totals: () => {
+      throw new Error('not asked for here');
+    },
     close: () => Promise.resolve(),
   };
 };

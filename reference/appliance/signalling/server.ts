@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { createAdmission, type Admission } from '../../core/sip/proxy/admission.ts';
 import { defaultLimits, type SignallingLimits } from '../../core/sip/proxy/limits.ts';
 import { createRefusalLog, type LogEntry } from '../../core/sip/proxy/log.ts';
@@ -15,9 +14,11 @@ import { uriHost } from '../../core/sip/message/uri.ts';
 import type { TlsProfile } from '../../core/tls/profile.ts';
 import type { ServerCredentials } from '../authorities/authorities.ts';
 import type { ClientStatusCheck } from '../revocation/client-status.ts';
-import { serverTlsOptions } from '../tls/server-options.ts';
 import { createClientCheck, type Client, type ClientCheck } from './client-check.ts';
 import { serveConnection, type ClientConnection } from './client-connection.ts';
+import { createFarewellWatch, type EndedCalls, type FarewellWatch } from './farewells.ts';
+import { createTls, listen, signallingTlsOptions } from './listen.ts';
+import { showLive, type LiveSignalling } from './live.ts';
 import type { MediaPath } from './media-path.ts';
 
 /** How often the kernel asks a silent client whether it is still there, milliseconds. */
@@ -28,6 +29,8 @@ export interface SignallingServerOptions {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** SIP domain names that it answers for, besides its host; none where absent. */
+  readonly domains?: readonly string[];
   readonly credentials: ServerCredentials;
   /** PEM of root and client authority. */
   readonly trust: { readonly root: string; readonly clientAuthority: string };
@@ -41,18 +44,27 @@ export interface SignallingServerOptions {
   readonly clientStatus?: ClientStatusCheck;
   /** {@link defaultLimits} for what is left out. */
   readonly limits?: Partial<SignallingLimits>;
+  /** Told of each call that begins. */
+  readonly onCall?: () => void;
   /** Told of what is refused; a flood of one kind is summed up. */
   readonly onRefusal: (code: string, detail: string) => void;
 }
 
 /** The running SIP service. */
-export interface SignallingServer {
+export interface SignallingServer extends LiveSignalling {
   readonly endpoint: { readonly host: string; readonly port: number };
   /**
    * Ends a user's calls, with a BYE to both phones, and connections, at the latest 300 ms later (interpretation I-7). What those
-   * connections still send is not read.
+   * connections still send is not read. Resolves once these connections are closed.
    */
-  revoke(number: string): void;
+  revoke(number: string): Promise<void>;
+  /**
+   * Ends every call with a BYE, or a CANCEL and 503, that says `text` as its Reason, and lets none begin any more. Resolves once the
+   * phones have answered, at the latest after `deadline` milliseconds.
+   */
+  endCalls(text: string, deadline: number): Promise<EndedCalls>;
+  /** New handshakes get this certificate; connections that stand keep the one they have seen. */
+  renew(credentials: ServerCredentials): void;
   /** What it holds now, and what it refused of each code since the start. */
   figures(): {
     readonly connections: number;
@@ -72,6 +84,9 @@ interface Service {
   /** Names of the TCP connections, by address and port of the other end. */
   readonly arrived: Map<string, string>;
   readonly log: ReturnType<typeof createRefusalLog>;
+  readonly farewells: FarewellWatch;
+  /** Sockets by the number they belong to. */
+  readonly owned: Map<Socket, string>;
   alarm: NodeJS.Timeout | undefined;
 }
 
@@ -91,6 +106,7 @@ const logRefusal = (service: Service, code: string, detail: string, source: stri
 
 const take = (service: Service, input: RegistrarProxyInput): void => {
   for (const output of service.proxy.handle(input, performance.now())) carryOut(service, output);
+  service.farewells.look();
 };
 
 const carryOut = (service: Service, output: RegistrarProxyOutput): void => {
@@ -122,8 +138,10 @@ const carryOut = (service: Service, output: RegistrarProxyOutput): void => {
     case 'call-ended':
       void options.mediaPath?.end(output.callId);
       break;
-    case 'unregistered':
     case 'call-started':
+      options.onCall?.();
+      break;
+    case 'unregistered':
     case 'call-answered':
       break;
   }
@@ -163,8 +181,10 @@ const serve = (service: Service, socket: TLSSocket): void => {
     refuse: (code, detail) => logRefusal(service, code, detail, peer.commonName),
   });
   connections.set(name, connection);
+  service.owned.set(socket, peer.commonName);
   socket.once('close', () => {
     connections.delete(name);
+    service.owned.delete(socket);
     take(service, { kind: 'connection-closed', connection: name });
   });
   // The newest connection is the one in use: a phone that moved cannot close its old ones.
@@ -194,25 +214,22 @@ const admit = (service: Service, tls: Server, socket: Socket): void => {
   tls.emit('connection', socket);
 };
 
-const listen = async (server: Server, host: string, port: number): Promise<number> => {
-  server.listen(port, host);
-  await once(server, 'listening').catch((error: unknown) => {
-    const busy = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(
-      busy
-        ? `signalling: port ${port} of ${host} is in use; stop the program that holds it or choose another port`
-        : `signalling: cannot listen on ${host} port ${port}: ${reason}`,
-      { cause: error },
-    );
-  });
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : port;
-};
-
 const createService = (options: SignallingServerOptions, port: number): Service => {
-  const { host, random, identityRule, mediaPath } = options;
+  const { host, random, identityRule, mediaPath, domains = [] } = options;
   const limits = { ...defaultLimits, ...options.limits };
+  const proxy = createRegistrarProxy({
+    domains: [host, ...domains].map(uriHost),
+    host: uriHost(host),
+    port,
+    random,
+    identityRule,
+    clock: Date.now,
+    maximumTransactions: limits.transactions,
+    maximumTransactionsPerUser: limits.transactionsPerUser,
+    maximumCalls: limits.calls,
+    maximumCallsPerUser: limits.callsPerUser,
+    ...(mediaPath === undefined ? {} : { rewriteBody: mediaPath.rewriteBody }),
+  });
   return {
     options,
     limits,
@@ -222,33 +239,11 @@ const createService = (options: SignallingServerOptions, port: number): Service 
     arrived: new Map(),
     log: createRefusalLog(),
     alarm: undefined,
-    proxy: createRegistrarProxy({
-      domains: [uriHost(host)],
-      host: uriHost(host),
-      port,
-      random,
-      identityRule,
-      clock: Date.now,
-      maximumTransactions: limits.transactions,
-      maximumTransactionsPerUser: limits.transactionsPerUser,
-      maximumCalls: limits.calls,
-      maximumCallsPerUser: limits.callsPerUser,
-      ...(mediaPath === undefined ? {} : { rewriteBody: mediaPath.rewriteBody }),
-    }),
+    proxy,
+    farewells: createFarewellWatch(() => proxy.farewells()),
+    owned: new Map(),
   };
 };
-
-/** The TLS side: it listens to nothing itself, but takes the connections that {@link admit} lets in. */
-const createTls = (options: SignallingServerOptions, limits: SignallingLimits) =>
-  createTlsServer({
-    ...serverTlsOptions({
-      ...options.credentials,
-      profile: options.profile,
-      clientTrust: [options.trust.root, options.trust.clientAuthority],
-      requireClientCertificate: options.requireClientCertificate,
-    }),
-    handshakeTimeout: limits.handshakeTime,
-  });
 
 /** Accepts TCP connections and hands them to TLS; gives those that are open. */
 const accept = (service: Service, server: Server, tls: Server): ReadonlySet<Socket> => {
@@ -272,26 +267,48 @@ const sweep = ({ connections, limits }: Service): NodeJS.Timeout =>
     for (const connection of connections.values()) connection.check(performance.now());
   }, limits.messageTime / 4);
 
+/** Ends a number's calls and connections; resolves once these are closed. */
+const revoke = async (service: Service, number: string): Promise<void> => {
+  const own = [...service.owned].filter(([, owner]) => owner === number);
+  const closed = own.map(([socket]) => new Promise((resolve) => socket.once('close', resolve)));
+  take(service, { kind: 'revoke', number });
+  for (const connection of service.connections.values())
+    if (connection.peer.commonName === number) connection.dismiss();
+  await Promise.all(closed);
+};
+
+const endCalls = async (service: Service, text: string, deadline: number): Promise<EndedCalls> => {
+  const calls = service.proxy.calls().length;
+  take(service, { kind: 'end-calls', text });
+  return { calls, unanswered: await service.farewells.untilAnswered(deadline) };
+};
+
+const addressOf = ({ connections }: Service, name: string): string | undefined => {
+  const peer = connections.get(name)?.peer;
+  return peer && `${uriHost(peer.address)}:${peer.port}`;
+};
+
 /** Starts the SIP service: registrar and proxy over mutual TLS. Rejects with one line when the port cannot be had. */
 export const startSignallingServer = async (
   options: SignallingServerOptions,
 ): Promise<SignallingServer> => {
-  const tls = createTls(options, { ...defaultLimits, ...options.limits });
+  const { handshakeTime } = { ...defaultLimits, ...options.limits };
+  const tls = createTls(options, handshakeTime);
   // Without noDelay a request waits for the acknowledgement of the one before.
   const delays = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE };
   const server = createServer(delays);
   const port = await listen(server, options.host, options.port);
   const service = createService(options, port);
-  const { connections, proxy, log } = service;
+  const { proxy, log } = service;
   const sockets = accept(service, server, tls);
   const sweeping = sweep(service);
+  const clock = () => ({ now: Date.now(), monotonic: performance.now() });
   return {
+    ...showLive(proxy, (name) => addressOf(service, name), clock),
     endpoint: { host: options.host, port },
-    revoke: (number) => {
-      take(service, { kind: 'revoke', number });
-      for (const connection of connections.values())
-        if (connection.peer.commonName === number) connection.dismiss();
-    },
+    revoke: (number) => revoke(service, number),
+    endCalls: (text, deadline) => endCalls(service, text, deadline),
+    renew: (credentials) => tls.setSecureContext(signallingTlsOptions({ ...options, credentials })),
     figures: () => ({
       connections: sockets.size,
       registered: proxy.locations().length,

@@ -9,17 +9,11 @@ import { bytesOf, integerOf, textOf, type Row } from './rows.ts';
 const administratorOf = (key: StoreKey, row: Row): Administrator => {
   const name = textOf(row, 'name');
   const sealed = row['totp_sealed'] === null ? null : bytesOf(row, 'totp_sealed');
-  const totpSecret = sealed === null ? null : key.unseal(name, sealed);
-  // Never falls back to no TOTP: a second factor that cannot be read stays required.
-  if (totpSecret === undefined) {
-    throw new Error(
-      `administrator ${name}: the TOTP secret is sealed under another key; set it anew`,
-    );
-  }
   return {
     name,
     passwordHash: textOf(row, 'password_hash'),
-    totpSecret,
+    // Never falls back to no TOTP: a second factor that cannot be read stays required.
+    totpSecret: sealed === null ? null : (key.unseal(name, sealed) ?? 'unreadable'),
     failures: integerOf(row, 'failures'),
     lockedUntil: integerOf(row, 'locked_until'),
     createdAt: integerOf(row, 'created_at'),

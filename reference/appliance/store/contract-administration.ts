@@ -8,8 +8,11 @@ import type {
 export interface Administrator {
   readonly name: string;
   readonly passwordHash: string;
-  /** Kept encrypted under the key beside the database; null without TOTP. */
-  readonly totpSecret: Uint8Array | null;
+  /**
+   * Kept encrypted under the key beside the database; null without TOTP. `unreadable` when it was encrypted under another key: it
+   * stays required, so nobody signs in under that name until the password is reset.
+   */
+  readonly totpSecret: Uint8Array | null | 'unreadable';
   /** Failed sign-ins since the last good one. */
   readonly failures: number;
   /** 0 when not locked. */
@@ -32,7 +35,11 @@ export interface AdministratorStore {
   /** Changes password or TOTP, ends the sessions of that administrator and forgets failures; false when unknown. */
   change(
     name: string,
-    changes: Partial<Pick<Administrator, 'passwordHash' | 'totpSecret' | 'mustChangePassword'>>,
+    changes: Partial<
+      Pick<Administrator, 'passwordHash' | 'mustChangePassword'> & {
+        readonly totpSecret: Uint8Array | null;
+      }
+    >,
     by: string,
     at: number,
   ): boolean;

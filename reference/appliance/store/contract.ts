@@ -37,6 +37,7 @@ export type StoreErrorCode =
   | 'store/too-new'
   | 'store/not-empty'
   | 'store/missing'
+  | 'store/no-folder'
   | 'store/closed';
 
 /** Thrown by every operation of the store; one line: folder, reason, way out. Never holds a secret. */

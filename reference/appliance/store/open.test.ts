@@ -51,6 +51,33 @@ describe('a store in a folder', () => {
     database.close();
   });
 
+  it('says in one line that its folder is a file, or lies in one', () => {
+    writeFileSync(file('plain'), 'a file');
+    for (const place of [file('plain'), file('plain/inside')]) {
+      expect(codeOf(() => openStore(place, start))).toBe('store/no-folder');
+      expect(() => openStore(place, start)).toThrow(
+        `store ${place}: it is no folder, or lies in none; name another`,
+      );
+    }
+  });
+
+  it('knows administrators whose TOTP secret another key has encrypted, and lets the others work', () => {
+    const first = open();
+    for (const name of ['alice', 'bob'])
+      first.administrators.add({ name, passwordHash: 'h', mustChangePassword: false }, 'x', start);
+    first.administrators.change('alice', { totpSecret: Uint8Array.of(7) }, 'alice', start);
+    first.close();
+    writeFileSync(file('store.key'), new Uint8Array(32).fill(1));
+    const { administrators } = open();
+    expect(administrators.list()).toMatchObject([
+      { name: 'alice', totpSecret: 'unreadable' },
+      { name: 'bob', totpSecret: null },
+    ]);
+    expect(administrators.get('alice')?.totpSecret).toBe('unreadable');
+    administrators.change('alice', { totpSecret: null }, 'shell:x', start);
+    expect(administrators.get('alice')?.totpSecret).toBeNull();
+  });
+
   it('refuses a second instance, in this process and another, and lets go when closed', () => {
     const first = open();
     expect(codeOf(() => openStore(folder, start))).toBe('store/in-use');

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createAdministratorStore, createSessionStore } from './administrators.ts';
@@ -105,11 +105,6 @@ const assemble = ({ database, key, folder, lock }: Opened): ApplianceStore => {
   };
 };
 
-const makeFolder = (folder: string): void => {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (!statSync(folder).isDirectory()) throw storeError(folder, 'store/missing', 'not a folder');
-};
-
 /** Opens the database file, made readable to its owner only before SQLite writes to it. */
 const openDatabase = (folder: string): DatabaseSync => {
   const file = join(folder, databaseFileName);
@@ -125,7 +120,7 @@ const openDatabase = (folder: string): DatabaseSync => {
  */
 export const openStore = (folder: string, at: number): ApplianceStore =>
   translating(folder, () => {
-    makeFolder(folder);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     const lock = lockFolder(folder);
     let database: DatabaseSync | undefined;
     try {

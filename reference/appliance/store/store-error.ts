@@ -12,6 +12,7 @@ const texts: Readonly<Record<StoreErrorCode, string>> = {
   'store/too-new': 'the store was written by a newer version; install that version',
   'store/not-empty': 'the folder is not empty; choose a new one',
   'store/missing': 'there is no store here; check the folder',
+  'store/no-folder': 'it is no folder, or lies in none; name another',
   'store/closed': 'the store is closed; open it again',
 };
 
@@ -49,6 +50,8 @@ const systemCodes: Readonly<Record<string, StoreErrorCode>> = {
   EACCES: 'store/read-only',
   EPERM: 'store/read-only',
   ENOENT: 'store/missing',
+  EEXIST: 'store/no-folder',
+  ENOTDIR: 'store/no-folder',
   EIO: 'store/disk',
 };
 

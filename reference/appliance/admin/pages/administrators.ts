@@ -40,7 +40,11 @@ const list = (visit: Visit, { store }: AdminContext, refused?: string): Answer =
         [
           known.name,
           time(known.createdAt),
-          known.totpSecret === null ? text.no : text.yes,
+          known.totpSecret === 'unreadable'
+            ? text['administrators.totpUnreadable']
+            : known.totpSecret === null
+              ? text.no
+              : text.yes,
           known.mustChangePassword ? text.yes : text.no,
           known.lockedUntil > at ? time(known.lockedUntil) : '',
           html`<a href="${pathOf(known.name)}">${text['administrators.remove']} <span>${known.name}</span></a>`,

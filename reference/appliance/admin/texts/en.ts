@@ -212,6 +212,8 @@ export const english = {
   'administrators.name': 'Name',
   'administrators.created': 'Since',
   'administrators.totp': 'One-time codes',
+  'administrators.totpUnreadable':
+    'Unreadable: no sign-in until `discretio admin reset-password` on the appliance',
   'administrators.locked': 'Locked until',
   'administrators.mustChange': 'Must change the password',
   'administrators.remove': 'Remove',

@@ -217,6 +217,8 @@ export const french: Texts = {
   'administrators.name': 'Nom',
   'administrators.created': 'Depuis',
   'administrators.totp': 'Codes à usage unique',
+  'administrators.totpUnreadable':
+    'Illisible : aucune connexion avant `discretio admin reset-password` sur le serveur',
   'administrators.locked': 'Verrouillé jusqu’à',
   'administrators.mustChange': 'Doit changer de mot de passe',
   'administrators.remove': 'Retirer',

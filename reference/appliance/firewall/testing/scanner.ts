@@ -21,7 +21,8 @@ const accepts = (host: string, port: number): Promise<boolean> =>
     };
     socket.once('connect', () => end(true));
     socket.once('error', () => end(false));
-    setTimeout(() => end(false), patience);
+    // What came while this process was busy is read before the port counts as closed.
+    setTimeout(() => setImmediate(() => end(false)), patience);
   });
 
 const echoes = (host: string, ports: readonly number[]): Promise<readonly number[]> =>

@@ -9,6 +9,7 @@ import { parseConfiguration } from '../../configuration/read.ts';
 import type { ApplianceConfiguration } from '../../configuration/schema.ts';
 import { createLog } from '../../logging/log.ts';
 import { startService, type RunningService } from '../compose.ts';
+import type { ServiceWorld } from '../context.ts';
 
 export const passphrase = 'correct horse battery staple';
 
@@ -21,13 +22,16 @@ export interface ServiceFolder {
   remove(): void;
 }
 
+/** What simulated lines name in their session descriptions: no port of the relay. */
+const portOfLines = 40_000;
+
 /** A UDP port that was free a moment ago, with room for a range behind it. */
 const freePort = async (): Promise<number> => {
   const socket = createSocket('udp4').bind(0, '127.0.0.1');
   await once(socket, 'listening');
   const { port } = socket.address();
   socket.close();
-  return Math.min(port, 65_000);
+  return Math.abs(port - portOfLines) < 200 ? freePort() : Math.min(port, 65_000);
 };
 
 export const makeServiceFolder = async (): Promise<ServiceFolder> => {
@@ -75,16 +79,17 @@ export interface ServedHere {
 
 export const serveHere = async (
   { file, text }: ServiceFolder,
-  change: { readonly now?: () => number } = {},
+  change: Partial<Pick<ServiceWorld, 'now' | 'repeat'>> & { readonly text?: string } = {},
 ): Promise<ServedHere> => {
   const lines: string[] = [];
   const shown: string[] = [];
-  const configuration = parseConfiguration(file, text());
+  const configuration = parseConfiguration(file, change.text ?? text());
   const log = createLog({ write: (line: string) => void lines.push(line) }, 'debug');
   const service = await startService(configuration, {
     log,
     now: change.now ?? Date.now,
     showPassword: (line) => void shown.push(line),
+    ...(change.repeat === undefined ? {} : { repeat: change.repeat }),
   });
   return { service, configuration, lines, shown };
 };

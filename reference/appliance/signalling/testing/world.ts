@@ -4,10 +4,15 @@ import type { SignallingLimits } from '../../../core/sip/proxy/limits.ts';
 import { commonNameOwnsFrom } from '../../../core/sip/proxy/registrar-proxy.ts';
 import { exactTlsProfile } from '../../../core/tls/profile.ts';
 import { openLine, type Line } from '../../../../simulators/load/line.ts';
-import { registerLine } from '../../../../simulators/load/calls.ts';
+import { answerCalls, registerLine } from '../../../../simulators/load/calls.ts';
+import { inviteText } from '../../../../simulators/load/messages.ts';
 import { createAuthorities } from '../../authorities/authorities.ts';
 import type { ClientStatusCheck } from '../../revocation/client-status.ts';
-import { startSignallingServer, type SignallingServer } from '../server.ts';
+import {
+  startSignallingServer,
+  type SignallingServer,
+  type SignallingServerOptions,
+} from '../server.ts';
 
 /** Refusals that a server reported, and a way to wait for one. */
 export interface Journal {
@@ -56,6 +61,7 @@ export const createSignallingWorld = async () => {
   const serve = async (
     limits: Partial<SignallingLimits> = {},
     clientStatus: ClientStatusCheck = () => 'good',
+    more: Partial<SignallingServerOptions> = {},
   ): Promise<{ readonly server: SignallingServer; readonly journal: Journal }> => {
     const { journal, add } = createJournal();
     const server = await startSignallingServer({
@@ -71,6 +77,7 @@ export const createSignallingWorld = async () => {
       clientStatus,
       limits,
       onRefusal: add,
+      ...more,
     });
     open.push(() => server.close());
     return { server, journal };
@@ -87,8 +94,21 @@ export const createSignallingWorld = async () => {
     await registerLine(opened, '127.0.0.1', randomUUID());
     return opened;
   };
+  /** Two registered lines in an answered call, that answer nothing more. */
+  const inCall = async (server: SignallingServer, from: string, to: string) => {
+    const [caller, callee] = [await registered(server, from), await registered(server, to)];
+    answerCalls(callee);
+    const answered = Promise.withResolvers<void>();
+    caller.onMessage = (text) => {
+      if (text.startsWith('SIP/2.0 200')) answered.resolve();
+    };
+    caller.send(inviteText(caller, to, '127.0.0.1', randomUUID()));
+    await answered.promise;
+    for (const line of [caller, callee]) line.onMessage = () => undefined;
+    return { caller, callee };
+  };
   const close = async (): Promise<void> => {
     for (const end of open.splice(0).toReversed()) await end();
   };
-  return { authorities, serve, line, registered, close };
+  return { authorities, serve, line, registered, inCall, close };
 };

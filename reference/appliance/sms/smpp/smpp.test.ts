@@ -113,7 +113,7 @@ describe('SMPP 3.4 sender, with the centre of the library smpp', () => {
   it('rejects a wrong account without naming the password', async () => {
     const { sender: by } = await start(undefined, {
       password: 'wrongpw',
-      times: { text: 100, backOff: 5 },
+      times: { text: 1500, backOff: 5 },
     });
     const failure = await by.send(number, text).catch((error: Error) => error.message);
     expect(failure).toMatch(/the centre refused the account \(status 0xe\)/);
@@ -221,7 +221,7 @@ describe('SMPP 3.4 sender, with the centre of the library smpp', () => {
       await senderFor(centre.port, { tls: true, ca: authorities.trust.root }).send(number, text);
       expect(texts(centre)).toHaveLength(1);
       await sender?.close();
-      const untrusting = senderFor(centre.port, { tls: true, times: { text: 200, backOff: 5 } });
+      const untrusting = senderFor(centre.port, { tls: true, times: { text: 1500, backOff: 5 } });
       await expect(untrusting.send(number, text)).rejects.toThrow(/certificate/);
       expect(texts(centre)).toHaveLength(1);
     });

@@ -70,6 +70,8 @@ export const relayedResponse = (
   const { rewriteBody } = proxy.config;
   if (rewriteBody === undefined || response.body.length === 0) return response;
   if (client.rewritten === undefined || !equal(client.rewritten.from, response.body)) {
+    // The relay has freed what it kept for the call, and would begin another one that nothing ever ends.
+    if (client.call?.state === 'ended') return undefined;
     const { fromNumber, toNumber, fromAddress, toAddress, connection } = client;
     const { callId } = client.sent;
     const context = { callId, fromNumber, toNumber, fromAddress, toAddress, message: response };

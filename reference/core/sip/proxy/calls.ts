@@ -88,8 +88,13 @@ export const startCall = (
   return call;
 };
 
-/** Ends a call once; later calls do nothing. */
-export const endCall = (proxy: Proxy, call: ProxiedCall, reason: CallEndReason): void => {
+/** Ends a call once; later calls do nothing. `farewell` is the Reason of the BYEs, where it is not the usual one. */
+export const endCall = (
+  proxy: Proxy,
+  call: ProxiedCall,
+  reason: CallEndReason,
+  farewell: string | undefined = FAREWELLS[reason],
+): void => {
   if (call.state === 'ended') return;
   const answered = call.state === 'answered';
   const { callId, caller, callee } = call;
@@ -107,16 +112,23 @@ export const endCall = (proxy: Proxy, call: ProxiedCall, reason: CallEndReason):
     proxy.timers.set(lingerTimer(call), proxy.now + TRANSACTION_TIMEOUT, () =>
       proxy.ended.delete(callId),
     );
-    const farewell = FAREWELLS[reason];
     if (farewell !== undefined)
       for (const party of [caller, callee]) sayFarewell(proxy, call, party, farewell);
   }
   proxy.outputs.push({ kind: 'call-ended', callId, reason });
 };
 
-/** Ends a call whose answer cannot be relayed: the callee is told, the caller has its refusal, or a BYE if the call was up before. */
-export const abandonCall = (proxy: Proxy, call: ProxiedCall, to: CallParty): void => {
-  if (call.state === 'early') sayFarewell(proxy, call, to, FAREWELLS.failed ?? '');
+/**
+ * Ends a call whose answer cannot be relayed: the callee is told, the caller has its refusal, or a BYE if the call was up before.
+ * `isLate`: its first answer came when the call had ended.
+ */
+export const abandonCall = (
+  proxy: Proxy,
+  call: ProxiedCall,
+  to: CallParty,
+  isLate: boolean,
+): void => {
+  if (call.state === 'early' || isLate) sayFarewell(proxy, call, to, FAREWELLS.failed ?? '');
   endCall(proxy, call, 'failed');
 };
 

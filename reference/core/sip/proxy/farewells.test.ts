@@ -1,16 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { ok } from '../../result.ts';
 import {
   ALICE,
+  ANSWER,
   BOB,
+  dropped,
   established,
   messagesOf,
   OFFER,
   outputs,
+  registered,
   ringing,
   since,
   type Pair,
 } from '../testing/call-fixture.ts';
-import { header, type SipMessage } from '../message/message.ts';
+import { header, replaceHeader, type SipMessage } from '../message/message.ts';
 
 const sentTo = (pair: Pair, phone: string, method: string): readonly SipMessage[] =>
   messagesOf(
@@ -95,4 +99,116 @@ describe('calls that the appliance ends', () => {
     expect(since(network, () => alice.command({ kind: 'hang-up' }))).toContain('> BYE bob');
     expect(bob.last()?.kind).toBe('bye');
   });
+});
+
+describe('a service that stops', () => {
+  const reason = 'SIP;cause=503;text="Maintenance"';
+  const stop = (pair: Pair): void =>
+    pair.network.proxyInput({ kind: 'end-calls', text: 'Main"tenance' });
+
+  it('says BYE to both phones with the true Reason, leaves their registrations, and knows when both have answered', () => {
+    const pair = established();
+    const awaited: number[] = [];
+    pair.network.filter((hop) => {
+      if (hop.message.kind === 'response') awaited.push(pair.network.farewells());
+      return hop.message;
+    });
+    stop(pair);
+    for (const phone of [ALICE, BOB]) expect(reasonOf(sentTo(pair, phone, 'BYE'))).toBe(reason);
+    expect([pair.alice.last()?.kind, pair.bob.last()?.kind]).toEqual(['bye', 'bye']);
+    expect(outputs(pair.network, 'call-ended')).toEqual([
+      { kind: 'call-ended', callId: 'call-1', reason: 'stopped' },
+    ]);
+    expect(awaited[0]).toBe(2);
+    expect(pair.network.farewells()).toBe(0);
+    expect(pair.network.locations()).toHaveLength(2);
+  });
+
+  it('awaits a phone that does not answer for 64*T1', () => {
+    const pair = established();
+    pair.network.filter((hop) => (hop.phone === BOB ? undefined : hop.message));
+    stop(pair);
+    pair.network.pass(31_000);
+    expect(pair.network.farewells()).toBe(1);
+    pair.network.pass(1_100);
+    expect(pair.network.farewells()).toBe(0);
+  });
+
+  it('cancels what rings with the same Reason, gives its caller 503, and awaits the answer', () => {
+    const pair = ringing();
+    stop(pair);
+    expect(reasonOf(sentTo(pair, BOB, 'CANCEL'))).toBe(reason);
+    expect(pair.alice.last()).toMatchObject({ kind: 'call-failed', status: 503 });
+    expect(outputs(pair.network, 'call-ended')).toHaveLength(1);
+    expect(pair.network.farewells()).toBe(0);
+  });
+
+  it('tells a phone whose answer crosses the CANCEL, and begins nothing at the relay for it', () => {
+    const rewritten: string[] = [];
+    const pair = ringing({
+      rewriteBody: ({ direction }) => {
+        rewritten.push(direction);
+        return ok(undefined);
+      },
+    });
+    pair.network.filter(dropped('CANCEL', 'to-phone'));
+    stop(pair);
+    pair.network.filter(undefined);
+    const before = rewritten.length;
+    pair.bob.command({ kind: 'accept', headers: [['X-CSL-Info2', 'BBBB']], body: ANSWER });
+    expect(sentTo(pair, BOB, 'ACK')).toHaveLength(1);
+    expect(sentTo(pair, BOB, 'BYE')).toHaveLength(1);
+    expect(pair.bob.last()?.kind).toBe('bye');
+    expect(rewritten).toHaveLength(before);
+  });
+
+  it('begins no call any more', () => {
+    const pair = registered();
+    stop(pair);
+    pair.alice.command({ kind: 'invite', number: BOB, callId: 'call-2', body: OFFER });
+    expect(pair.alice.last()).toMatchObject({ kind: 'call-failed', status: 503 });
+    expect(outputs(pair.network, 'refused').map(({ code }) => code)).toEqual(['sip/stopping']);
+    expect(sentTo(pair, BOB, 'INVITE')).toEqual([]);
+  });
+});
+
+it('an INVITE inside a call that has ended begins nothing at the relay', () => {
+  const rewritten: string[] = [];
+  const pair = established({
+    rewriteBody: ({ direction }) => {
+      rewritten.push(direction);
+      return ok(undefined);
+    },
+  });
+  const [invite] = messagesOf(
+    pair.network,
+    ({ message }) => message.kind === 'request' && message.method === 'INVITE',
+  );
+  const answer = messagesOf(
+    pair.network,
+    ({ message }) =>
+      message.kind === 'response' && message.status === 200 && message.body.length > 0,
+  ).at(-1);
+  if (invite === undefined || answer === undefined) throw new Error('no call');
+  const to = header(answer, 'To') ?? '';
+  const before = rewritten.length;
+  const again = (branch: string, sequence: number): SipMessage =>
+    replaceHeader(
+      replaceHeader(
+        replaceHeader(invite, 'Via', `SIP/2.0/TLS phone.invalid;branch=z9hG4bK${branch}`),
+        'To',
+        to,
+      ),
+      'CSeq',
+      `${sequence} INVITE`,
+    );
+  pair.alice.sendRaw(again('inside', 50));
+  pair.network.pass(10);
+  expect(rewritten.length).toBe(before + 1);
+  pair.bob.command({ kind: 'hang-up' });
+  const ended = rewritten.length;
+  pair.alice.sendRaw(again('after', 51));
+  pair.network.pass(10);
+  expect(rewritten).toHaveLength(ended);
+  expect(outputs(pair.network, 'refused').at(-1)?.code).toBe('sip/dialog');
 });

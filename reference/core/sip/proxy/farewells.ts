@@ -11,9 +11,9 @@ export const connectionOf = (proxy: Proxy, party: CallParty): ConnectionId | und
   return proxy.connections.has(party.connection) ? party.connection : undefined;
 };
 
-/** A Reason header value (RFC 3326). */
+/** A Reason header value (RFC 3326); of the text only what a quoted string takes as it is. */
 export const reasonOf = (status: number, text: string): string =>
-  `SIP;cause=${status};text="${text}"`;
+  `SIP;cause=${status};text="${text.replaceAll(/[^ !#-[\]-~]/g, '')}"`;
 
 const toParty = (
   proxy: Proxy,
@@ -89,4 +89,12 @@ export const receiveFarewellResponse = (
     proxy.timers.clear(`F ${key}`);
   }
   return true;
+};
+
+/** How many BYEs of the proxy itself, and INVITEs that it cancelled, await their answer. */
+export const awaitedFarewells = ({ farewells, clients }: Proxy): number => {
+  const cancelled = [...clients.values()].filter(
+    ({ cancelReason, final }) => cancelReason !== undefined && final === undefined,
+  );
+  return farewells.size + cancelled.length;
 };

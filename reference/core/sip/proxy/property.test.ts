@@ -239,25 +239,34 @@ const createWorld = () => {
       give({ kind: 'tick' });
     }
   };
-  return { proxy, act, drain, outputs, sent, parties };
+  const stop = (): void => give({ kind: 'end-calls', text: 'Stopped' });
+  return { proxy, act, drain, stop, outputs, sent, parties };
 };
 
 describe('whatever comes', () => {
-  test.prop([fc.array(step, { minLength: 10, maxLength: 60, size: 'max' })], { numRuns: 250 })(
+  const steps = fc.array(step, { minLength: 10, maxLength: 60, size: 'max' });
+  const late = fc.option(fc.array(step, { maxLength: 5 }), { nil: undefined });
+  test.prop([steps, late], { numRuns: 250 })(
     'nothing throws, nothing stays, calls end once, and nobody hears of a call that is not theirs',
-    (steps) => {
-      const { proxy, act, drain, outputs, sent, parties } = createWorld();
+    (given, afterStop) => {
+      const { proxy, act, drain, stop, outputs, sent, parties } = createWorld();
       for (const index of [0, 1, 2]) act({ kind: 'register', user: index, line: 0, expires: 3600 });
-      for (const given of steps) {
+      for (const one of given) {
         const before = sent.length;
-        act(given);
+        act(one);
         for (const { user: receiver, message } of sent.slice(before)) {
           if (message.kind !== 'request' || message.method === 'OPTIONS') continue;
           const party = parties.get(header(message, 'Call-ID') ?? '');
           if (party !== undefined) expect(party).toContain(receiver);
         }
       }
+      if (afterStop !== undefined) {
+        stop();
+        for (const one of afterStop) act(one);
+        expect(proxy.calls()).toEqual([]);
+      }
       drain();
+      expect(proxy.farewells()).toBe(0);
       const count = (kind: string): number =>
         outputs.filter((output) => output.kind === kind).length;
       expect(count('call-ended')).toBe(count('call-started'));

@@ -92,9 +92,17 @@ export type RegistrarProxyInput =
   | { readonly kind: 'connection-closed'; readonly connection: ConnectionId }
   /** The number's certificate was revoked: its connections are closed and its calls end at once. */
   | { readonly kind: 'revoke'; readonly number: string }
+  /** The service is about to stop: every call ends, none begins any more (503). `text` is the Reason's, for people. */
+  | { readonly kind: 'end-calls'; readonly text: string }
   | { readonly kind: 'tick' };
 
-export type CallEndReason = 'bye' | 'failed' | 'expired' | 'connection-lost' | 'revoked';
+export type CallEndReason =
+  | 'bye'
+  | 'failed'
+  | 'expired'
+  | 'connection-lost'
+  | 'revoked'
+  | 'stopped';
 
 export type RegistrarProxyOutput =
   | { readonly kind: 'send'; readonly connection: ConnectionId; readonly bytes: Uint8Array }
@@ -136,8 +144,20 @@ export interface Location {
   readonly connection: ConnectionId;
   /** The Contact URI as written. */
   readonly contact: string;
+  /** When it first registered on this connection, milliseconds. */
+  readonly since: number;
   /** Milliseconds. */
   readonly expiresAt: number;
+}
+
+/** A call under way. */
+export interface CallUnderWay {
+  readonly callId: string;
+  readonly caller: string;
+  readonly callee: string;
+  /** When its INVITE came, milliseconds. */
+  readonly since: number;
+  readonly isAnswered: boolean;
 }
 
 export interface ProxyHoldings {
@@ -157,6 +177,10 @@ export interface RegistrarProxy {
   handle(input: RegistrarProxyInput, now: number): readonly RegistrarProxyOutput[];
   /** Numbers registered now. */
   locations(): readonly Location[];
+  /** Calls under way now, oldest first. */
+  calls(): readonly CallUnderWay[];
+  /** How many BYEs and CANCELs of its own await their answer. */
+  farewells(): number;
   /** How much it holds, connections aside; all zero when nobody is registered and 64*T1 have passed. */
   holdings(): ProxyHoldings;
 }

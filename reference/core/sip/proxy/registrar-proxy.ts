@@ -13,9 +13,10 @@ import {
 import { awaitReturn, callsOf, endCall, endCallsOf } from './calls.ts';
 import { receiveCancel, routeRequest } from './requests.ts';
 import { checkLoad, RETRY_AFTER } from './checks.ts';
-import { reasonOf } from './farewells.ts';
+import { awaitedFarewells, reasonOf } from './farewells.ts';
 import { cancelClient, failClient, receiveResponse } from './responses.ts';
 import {
+  answer,
   closeServer,
   type Incoming,
   logRefusal,
@@ -199,6 +200,18 @@ const revoke = (proxy: Proxy, number: string): void => {
   endCallsOf(proxy, number, 'revoked');
 };
 
+/** Ends every call: answered ones by BYE to both phones, ringing ones by CANCEL and 503 (RFC 3261 sections 9.1 and 21.5.4). */
+const endAllCalls = (proxy: Proxy, text: string): void => {
+  proxy.isStopping = true;
+  const reason = reasonOf(503, text);
+  for (const client of proxy.clients.values()) {
+    if (client.call?.state !== 'early' || client.final !== undefined) continue;
+    cancelClient(proxy, client, reason);
+    answer(proxy, client.server, 503, [RETRY_AFTER, warning(proxy, text)]);
+  }
+  for (const call of proxy.calls.values()) endCall(proxy, call, 'stopped', reason);
+};
+
 /** A client that sends faster than it may: its request is answered, and nothing is kept (RFC 3261 section 21.5.4). */
 const refuseOverload = (proxy: Proxy, connection: ConnectionId, bytes: Uint8Array): void => {
   const request = salvageRequest(bytes);
@@ -223,6 +236,8 @@ const apply = (proxy: Proxy, input: RegistrarProxyInput): void => {
       return refuseOverload(proxy, input.connection, input.message);
     case 'revoke':
       return revoke(proxy, input.number);
+    case 'end-calls':
+      return endAllCalls(proxy, input.text);
     case 'tick':
       return undefined;
   }
@@ -247,12 +262,22 @@ export const createRegistrarProxy = (config: RegistrarProxyConfig): RegistrarPro
     pending: new Map(),
     held: new Map(),
     callsOf: new Map(),
+    isStopping: false,
     now: 0,
     outputs: [],
   };
   let announced: number | undefined;
   return {
     locations: () => [...proxy.bindings.values()],
+    calls: () =>
+      [...proxy.calls.values()].map(({ callId, caller, callee, startedAt, state }) => ({
+        callId,
+        caller: caller.number,
+        callee: callee.number,
+        since: startedAt,
+        isAnswered: state === 'answered',
+      })),
+    farewells: () => awaitedFarewells(proxy),
     holdings: () => ({
       bindings: proxy.bindings.size,
       transactions: proxy.servers.size + proxy.clients.size + proxy.farewells.size,

@@ -78,10 +78,12 @@ const bind = (proxy: Proxy, incoming: Incoming, number: string, asked: Asked): v
   const { connection, peer, received } = incoming;
   const lifetime = Math.min(asked.expires, proxy.config.maximumExpires ?? DEFAULT_MAXIMUM);
   const expiresAt = proxy.now + lifetime * 1000;
+  const known = proxy.bindings.get(number);
   proxy.bindings.set(number, {
     number,
     connection,
     contact: asked.contact,
+    since: known?.connection === connection ? known.since : proxy.now,
     expiresAt,
     callId: received.callId,
     sequence: received.cseq.sequence,

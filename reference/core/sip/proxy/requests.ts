@@ -81,7 +81,8 @@ const findParty = (proxy: Proxy, { request, received }: Incoming): Target | Refu
   if (member === 'impostor')
     return { status: 403, code: 'sip/identity', text: 'From is not a party to this call' };
   // Only INVITE makes dialogs here, and the proxy saw them all (RFC 3261 section 12.2.2).
-  if (member === undefined)
+  // What crosses a BYE still finds its way, but begins nothing: the relay has freed what it kept for the call.
+  if (member === undefined || (member.call.state === 'ended' && request.method === 'INVITE'))
     return { status: 481, code: 'sip/dialog', text: 'No call with this Call-ID and these tags' };
   const connection = connectionOf(proxy, member.recipient);
   return connection === undefined
@@ -166,6 +167,7 @@ const checkCalls = (proxy: Proxy, { received }: Incoming, caller: string): Refus
   if (calls.has(received.callId))
     return { status: 482, code: 'sip/call-id', text: 'A call has this Call-ID already' };
   const headers = [RETRY_AFTER];
+  if (proxy.isStopping) return { status: 503, code: 'sip/stopping', text: 'Stopping', headers };
   if (calls.size >= (config.maximumCalls ?? DEFAULT_MAXIMUM_CALLS))
     return { status: 503, code: 'sip/calls', text: 'Too many calls', headers };
   const dialled = callsOf(proxy, caller).filter((call) => call.caller.number === caller).length;

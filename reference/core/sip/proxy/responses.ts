@@ -120,14 +120,14 @@ const receiveProvisional = (
 };
 
 /** The answer cannot be relayed: the callee is acknowledged and told to end, the caller gets 500. */
-const refuseSuccess = (proxy: Proxy, client: ClientTransaction): void => {
+const refuseSuccess = (proxy: Proxy, client: ClientTransaction, isLate: boolean): void => {
   const { call, server, sent } = client;
   if (server.final === undefined)
     answer(proxy, server, 500, [warning(proxy, 'Media not relayed: the answer is refused')]);
   if (call === undefined) return;
   const to = call.callee.number === client.toNumber ? call.callee : call.caller;
   acknowledgeFor(proxy, call, to, sent.cseq.sequence);
-  abandonCall(proxy, call, to);
+  abandonCall(proxy, call, to, isLate);
 };
 
 const receiveInviteSuccess = (
@@ -142,13 +142,15 @@ const receiveInviteSuccess = (
   client.final = response.status;
   client.request = undefined;
   const { call } = client;
+  // Answered when the call had ended at its caller: the phone that answers has to hear of it.
+  const isLate = call?.state === 'ended' && call.callee.tag === undefined;
   if (call !== undefined) {
     noteDialog(call, response, received.toTag ?? '');
     const party = call.callee.number === client.toNumber ? call.callee : call.caller;
     noteParty(party, response, received, client.connection);
   }
-  const relayed = relayedResponse(proxy, client, response);
-  if (relayed === undefined) return refuseSuccess(proxy, client);
+  const relayed = isLate ? undefined : relayedResponse(proxy, client, response);
+  if (relayed === undefined) return refuseSuccess(proxy, client, isLate);
   if (client.server.final !== undefined && client.server.final >= 300) return undefined;
   if (call !== undefined) confirmCall(proxy, call);
   return passUpstream(proxy, client, relayed);

@@ -107,6 +107,8 @@ export interface Proxy {
   readonly held: Map<string, number>;
   /** Calls under way of each number. */
   readonly callsOf: Map<string, Set<ProxiedCall>>;
+  /** No call begins any more. */
+  isStopping: boolean;
   now: number;
   outputs: RegistrarProxyOutput[];
 }

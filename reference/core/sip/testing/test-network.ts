@@ -54,6 +54,8 @@ export interface TestNetwork {
   pass(duration: number): void;
   now(): number;
   locations(): readonly string[];
+  /** BYEs and CANCELs of the proxy that await their answer. */
+  farewells(): number;
 }
 
 interface Task {
@@ -221,5 +223,6 @@ export const createTestNetwork = (options: Partial<RegistrarProxyConfig> = {}): 
     pass: clock.pass,
     now: clock.now,
     locations: () => proxy.locations().map(({ number }) => number),
+    farewells: () => proxy.farewells(),
   };
 };
