@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { coverageOf, withCoverageTable } from './scenarios/coverage.ts';
+import { repertoire } from './scenarios/repertoire.ts';
 
 const run = promisify(execFile);
 const root = import.meta.dirname;
@@ -42,6 +44,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('README.md', () => {
+  it('has the coverage table that npm run docs:coverage writes', async () => {
+    const page = await readFile(join(root, 'README.md'), 'utf8');
+    const made = withCoverageTable(page, coverageOf(repertoire.scenarios));
+    expect(made, 'README.md lost the markers of its coverage table').not.toBeNull();
+    expect(page === made, 'the table is stale: run npm run docs:coverage').toBe(true);
+  });
+
   it('has links that lead somewhere', async () => {
     const text = await readFile(join(root, 'README.md'), 'utf8');
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link ?? '');

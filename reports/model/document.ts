@@ -39,10 +39,34 @@ export const factsSchema = z.strictObject({
   ),
 });
 
+/** Bytes that a picture in a report may have. */
+export const mostImageBytes = 512 * 1024;
+
+/** A picture, such as a screenshot. */
+const imageSchema = z.strictObject({
+  kind: z.literal('image'),
+  title: z.string(),
+  /** Its file, relative to the run folder. */
+  path: z.string(),
+  /** A PNG file in base64, whose first bytes are the signature of that format. */
+  png: z
+    .string()
+    .max(4 * Math.ceil(mostImageBytes / 3))
+    .regex(/^iVBORw0KGgo[A-Za-z0-9+/]+={0,2}$/),
+});
+
+/** The document of a PNG file among the evidence; null when the bytes are none or too many. */
+export const imageDocument = (path: string, bytes: Uint8Array): EvidenceDocument | null => {
+  const png = Buffer.from(bytes).toString('base64');
+  const parsed = imageSchema.safeParse({ kind: 'image', title: path, path, png });
+  return parsed.success ? parsed.data : null;
+};
+
 /** A decoded piece of evidence that a report can show without knowing its protocol. */
 export const documentSchema = z.discriminatedUnion('kind', [
   ladderSchema,
   tableSchema,
   factsSchema,
+  imageSchema,
 ]);
 export type EvidenceDocument = Readonly<z.infer<typeof documentSchema>>;

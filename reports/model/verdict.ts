@@ -13,6 +13,15 @@ export const verdictKinds = [
 export const verdictKindSchema = z.enum(verdictKinds);
 export type VerdictKind = z.infer<typeof verdictKindSchema>;
 
+/** That an outcome other than a pass was known beforehand, why, and until when; it excuses nothing. */
+export const expectationSchema = z.strictObject({
+  reason: z.string(),
+  link: z.string(),
+  /** The last day on which it counts, such as 2027-06-30. */
+  expires: z.string(),
+});
+export type Expectation = Readonly<z.infer<typeof expectationSchema>>;
+
 /** One scenario's word on one claim. Everything but a pass says why. */
 export const judgementSchema = z.strictObject({
   claim: z.string(),
@@ -23,6 +32,8 @@ export const judgementSchema = z.strictObject({
   observed: z.string().optional(),
   /** Paths in the run folder, relative to it, that the judgement was read from. */
   evidence: z.array(z.string()).optional(),
+  /** Where the plan's expectations foresaw this outcome. */
+  expectation: expectationSchema.optional(),
 });
 export type Judgement = Readonly<z.infer<typeof judgementSchema>>;
 
@@ -34,11 +45,11 @@ export type Verdict = Readonly<z.infer<typeof verdictSchema>>;
 export const combine = (kinds: readonly VerdictKind[]): VerdictKind =>
   verdictKinds.find((kind) => kinds.includes(kind)) ?? 'inconclusive';
 
-/** Combines the judgements on one claim: the worst kind, told by the first judgement of that kind (a pass: by all), with the evidence of all of that kind. */
+/** Combines the judgements on one claim: the worst kind, told by the first judgement of that kind that nobody expected, else by the first (a pass: by all), with the evidence of all of that kind. */
 export const combineJudgements = (claim: string, judgements: readonly Judgement[]): Verdict => {
   const kind = combine(judgements.map((judgement) => judgement.kind));
   const decisive = judgements.filter((judgement) => judgement.kind === kind);
-  const [first] = decisive;
+  const first = decisive.find(({ expectation }) => expectation === undefined) ?? decisive[0];
   if (!first) return { claim, kind, reason: 'no scenario gave a judgement' };
   const evidence = [...new Set(decisive.flatMap((judgement) => judgement.evidence ?? []))];
   const { scenario: _scenario, ...rest } = first;

@@ -3,44 +3,11 @@ import type { Labels } from './labels.ts';
 import { markup, type Markup } from './markup.ts';
 import { rowsOf, type ClaimRow } from './standing.ts';
 
-const personForm = ({ claim }: ClaimRow, { text }: Labels): Markup => {
-  const choice = (value: string, label: string) =>
-    markup`<label><input type="radio" name="claim-${claim.id}" value="${value}"> ${label}</label>`;
-  return markup`<fieldset><legend>${claim.id}</legend><p>${claim.text}</p>
-<div class="choices">${choice('met', text.met)}${choice('not-met', text.notMet)}${choice('undecided', text.undecided)}</div>
-<label class="field">${text.seen}<textarea rows="3"></textarea></label>
-<div class="signed"><label class="field">${text.examiner}<input type="text"></label><label class="field">${text.date}<input type="text"></label></div></fieldset>`;
-};
-
-/** A form for each claim that only a person can judge; nothing when there is none. */
-export const renderPerson = (rows: readonly ClaimRow[], labels: Labels): Markup | null => {
-  const waiting = rowsOf(rows, 'person');
-  if (waiting.length === 0) return null;
-  return markup`<section id="person"><h2>${labels.text.person}</h2><p class="note">${labels.text.personNote}</p>${waiting.map((row) => personForm(row, labels))}</section>`;
-};
-
 /** The claims that the plan leaves out, each with the reason; nothing when there is none. */
 export const renderLeftOut = (rows: readonly ClaimRow[], { text }: Labels): Markup | null => {
   const out = rowsOf(rows, 'left-out');
   if (out.length === 0) return null;
   return markup`<section id="left-out"><h2>${text.leftOut}</h2><div class="scroll" tabindex="0" role="group" aria-label="${text.leftOut}"><table><caption class="unseen">${text.leftOut}</caption><thead><tr><th scope="col">${text.claim}</th><th scope="col">${text.statement}</th><th scope="col">${text.reason}</th></tr></thead><tbody>${out.map((row) => markup`<tr><th scope="row">${row.claim.id}</th><td>${row.claim.text}</td><td>${row.reason}</td></tr>`)}</tbody></table></div></section>`;
-};
-
-/** Observations, apart from conformity; nothing when there is none. */
-export const renderObservations = (run: Run, { text }: Labels): Markup | null => {
-  if (run.observations.length === 0) return null;
-  return markup`<section id="observations"><h2>${text.observations}</h2><p class="note">${text.observationsNote}</p><dl class="grounds">${run.observations.map((entry) => markup`<dt>${entry.id}</dt><dd>${entry.text}</dd>`)}</dl></section>`;
-};
-
-/** The entries of the register that claims of this run rest on; nothing when there is none. */
-export const renderInterpretations = (run: Run, { text }: Labels): Markup | null => {
-  const entries = run.interpretations.map((entry) => ({
-    ...entry,
-    claims: run.claims.filter((claim) => claim.interpretations.includes(entry.id)),
-  }));
-  const used = entries.filter((entry) => entry.claims.length > 0);
-  if (used.length === 0) return null;
-  return markup`<section id="interpretations"><h2>${text.interpretations}</h2><p class="note">${text.interpretationsNote}</p>${used.map((entry) => markup`<article class="entry" id="reading-${entry.id}"><h3>${entry.id}</h3><p>${entry.text}</p><p class="note">${text.claimIds}${text.colon} ${entry.claims.map((claim, index) => markup`${index > 0 && ', '}<a href="#claim-${claim.id}">${claim.id}</a>`)}</p></article>`)}</section>`;
 };
 
 /** What the run was made with. */

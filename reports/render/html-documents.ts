@@ -1,10 +1,12 @@
 import type { EvidenceDocument } from '../model/document.ts';
+import { evidenceLink } from './evidence-link.ts';
 import type { Labels } from './labels.ts';
 import { markup, type Markup } from './markup.ts';
 
 type Ladder = Extract<EvidenceDocument, { kind: 'ladder' }>;
 type Table = Extract<EvidenceDocument, { kind: 'table' }>;
 type Facts = Extract<EvidenceDocument, { kind: 'facts' }>;
+type Image = Extract<EvidenceDocument, { kind: 'image' }>;
 type Message = Ladder['messages'][number];
 
 const ladderMessage = (message: Message, lanes: readonly string[]): Markup => {
@@ -27,6 +29,10 @@ const renderTable = (table: Table): Markup =>
 const renderFacts = (facts: Facts): Markup =>
   markup`<div class="pairs">${facts.groups.map((group) => markup`<section><h4>${group.name}</h4><dl class="grounds">${group.entries.map((entry) => markup`<dt>${entry.label}</dt><dd class="mono">${entry.value}</dd>`)}</dl></section>`)}</div>`;
 
+/** The schema lets nothing but a PNG file in base64 through, which is checked again where it becomes an address. */
+const renderImage = ({ path, png, title }: Image, { text }: Labels): Markup =>
+  markup`<figure><img alt="${text.picture}${text.colon} ${title}" src="data:image/png;base64,${/^[A-Za-z0-9+/]+={0,2}$/.test(png) ? png : ''}"><figcaption>${evidenceLink(path)}</figcaption></figure>`;
+
 const renderDocument = (document: EvidenceDocument, labels: Labels): Markup => {
   switch (document.kind) {
     case 'ladder':
@@ -35,6 +41,8 @@ const renderDocument = (document: EvidenceDocument, labels: Labels): Markup => {
       return renderTable(document);
     case 'facts':
       return renderFacts(document);
+    case 'image':
+      return renderImage(document, labels);
   }
 };
 

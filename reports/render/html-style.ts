@@ -69,6 +69,10 @@ tbody th{font-weight:600}
 .numeric{font-variant-numeric:tabular-nums;white-space:nowrap}
 details{margin-top:.35rem}
 summary{cursor:pointer;color:var(--accent);font-size:.9rem}
+.quoted blockquote{margin:.4rem 0 .6rem;padding:.1rem 0 .1rem .9rem;border-left:.2rem solid var(--line);font-size:.92rem;white-space:pre-line;overflow-wrap:anywhere}
+.question{font-weight:600}
+figure{margin:.6rem 0}
+figure img{max-width:100%;max-height:44rem;border:1px solid var(--line)}
 .judged{margin:.3rem 0 .4rem;padding-left:1.1rem;font-size:.9rem}
 .pairs{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1rem}
 .pairs section{border:1px solid var(--line);border-radius:.35rem;padding:.9rem 1.1rem;break-inside:avoid}
@@ -135,7 +139,7 @@ tr,.message{break-inside:avoid}
 .ladder{min-width:0}
 .result,.chip,.counts li,.arrow,.track{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .links a[href]::after,.why a[href]::after{content:none}
-.claims details:not(.message)::details-content{content-visibility:visible;block-size:auto}
+.claims details:not(.quoted)::details-content,.claims .first .quoted::details-content{content-visibility:visible;block-size:auto}
 @page{margin:16mm 15mm}
 }
 `;

@@ -1,7 +1,9 @@
 import { fc, test } from '@fast-check/vitest';
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { imageDocument } from '../model/document.ts';
 import type { Run } from '../model/run.ts';
+import { combineJudgements } from '../model/verdict.ts';
 import { renderHtml } from './html.ts';
 import { labels } from './labels.ts';
 import { hostileText, poisonRun } from './testing/hostile.ts';
@@ -48,6 +50,33 @@ describe('a report that opens anywhere', () => {
 
   it('is the same text for the same run', () => {
     expect(renderHtml(structuredClone(sampleRun))).toBe(sample);
+  });
+});
+
+describe('pictures among the evidence', () => {
+  const png = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3);
+  const picture = imageDocument('evidence/call/screen "a".png', png);
+  const html = renderHtml({ ...sampleRun, documents: picture ? [picture] : [] });
+
+  it('stand inside the file, described and linked to the file of evidence', () => {
+    const data = Buffer.from(png).toString('base64');
+    expect([...html.matchAll(/src="([^"]*)"/g)].map(([, src]) => src)).toEqual([
+      `data:image/png;base64,${data}`,
+    ]);
+    expect(html).toContain('<img alt="Picture: evidence/call/screen &quot;a&quot;.png"');
+    expect(hrefsOf(html)).toContain('./evidence/call/screen%20%22a%22.png');
+  });
+
+  it('are the one thing more that the file allows, and only where there are some', () => {
+    expect(html).toContain('img-src data:');
+    expect(sample).not.toContain('img-src');
+  });
+
+  it('that are not base64 are no address', () => {
+    const bad = { kind: 'image', title: 'x', path: 'x.png', png: '"onerror="alert(1)' } as const;
+    const shown = renderHtml({ ...sampleRun, documents: [bad] });
+    expect(shown).toContain('src="data:image/png;base64,"');
+    expect(shown).not.toContain('onerror');
   });
 });
 
@@ -100,7 +129,7 @@ describe('what the report says', () => {
   const positionOf = (id: string) => sample.indexOf(`<section id="${id}"`);
 
   it('has its parts in the order an evaluator reads them', () => {
-    const ids = ['result', 'unsettled', 'claims', 'documents', 'person', 'left-out'];
+    const ids = ['result', 'unsettled', 'claims', 'documents', 'person', 'left-out', 'threats'];
     const rest = ['observations', 'interpretations', 'environment', 'how'];
     const positions = [...ids, ...rest].map(positionOf);
     expect(positions).not.toContain(-1);
@@ -130,8 +159,89 @@ describe('what the report says', () => {
   });
 
   it('has a form for each claim that a person judges, and the reason of each one left out', () => {
-    expect(sample.match(/<fieldset>/g)).toHaveLength(2);
+    expect(sample.match(/<fieldset /g)).toHaveLength(2);
     expect(sample.slice(positionOf('left-out'))).toContain('needs a real phone');
+  });
+
+  it('asks what a form asks, with its reason and what to look at, each input labelled', () => {
+    const part = sample.slice(sample.indexOf('<fieldset id="form-2.1.i"'), positionOf('left-out'));
+    for (const text of ['Is all of it available', 'a program does not see', 'the licence of each'])
+      expect(part).toContain(text);
+    const inputs = part.match(/<(input|textarea)\b/g) ?? [];
+    const labelled = part.match(/<label[^>]*>[^<]*<(input|textarea)\b|<label><input/g) ?? [];
+    expect(labelled).toHaveLength(inputs.length);
+    expect(sample).toContain('<a href="#form-2.1.i">Form</a>');
+  });
+
+  it('has the forms of claims that the plan leaves out, and none where there is neither', () => {
+    const [form] = sampleRun.forms ?? [];
+    const other = form ? [{ ...form, claim: '2.3.c' }] : [];
+    const nobody: Run = { ...sampleRun, plan: { ...sampleRun.plan, byPerson: [] } };
+    expect(renderHtml({ ...nobody, forms: other })).toContain('<fieldset id="form-2.3.c">');
+    expect(renderHtml({ ...nobody, forms: [] })).not.toContain('<fieldset');
+  });
+
+  it('quotes the section of the evaluator’s own copy beside each of its claims, and no other', () => {
+    const quotes = [...sample.matchAll(/<summary>Your copy[^<]*<\/summary><blockquote>([^<]*)/g)];
+    const ofSection = sampleRun.claims.filter(({ section }) => section === '5.1');
+    expect(quotes).toHaveLength(ofSection.length);
+    expect(quotes[0]?.[0]).toContain('section 5.1, paragraph 1');
+    expect(quotes[0]?.[1]).toBe('First paragraph.\n\nSecond paragraph.');
+    const { passages: _passages, ...without } = sampleRun;
+    expect(renderHtml(without)).not.toContain('<blockquote');
+  });
+
+  it('names section and paragraphs of a claim that it cannot quote', () => {
+    expect(sample.slice(sample.indexOf('id="claim-4.d"'))).toContain('section 4, paragraph 1 · ');
+    const printedIn: Run = {
+      ...sampleRun,
+      claims: sampleRun.claims.map((claim) =>
+        claim.id === '2.3.c' ? { ...claim, printedIn: '2.3.1', paragraphs: [1, 2] } : claim,
+      ),
+    };
+    expect(renderHtml(printedIn)).toContain('section 2.3.1, paragraph 1, 2');
+  });
+
+  it('says how binding a claim is, what it counters, and where the target has a gap', () => {
+    expect(sample).toContain('<span class="basis">stated, binding</span>');
+    expect(sample).toContain('Counters <a href="#threat-M1">M1</a>');
+    const part = sample.slice(positionOf('threats'), positionOf('observations'));
+    expect(part).toContain('<strong>Gap in the target:</strong> no function counters it');
+    expect(part).toContain('Countered by: <a href="#claim-5.1.a">5.1.a</a>');
+    expect(part).toContain('Countered by: none');
+  });
+
+  it('looks at an observation from 2014 and from now, with its references', () => {
+    const part = sample.slice(positionOf('observations'), positionOf('interpretations'));
+    expect(part).toContain('<dt>In 2014</dt><dd>both kinds were usual</dd>');
+    expect(part).toContain('<dt>Now</dt><dd>it remains sound if compared once</dd>');
+    expect(part).toContain('RFC 6189: ZRTP (2011)\nRFC 5280: X.509 (2008)');
+    expect(sample).toContain('<h3>I-7 Revocation</h3>');
+  });
+
+  it('shows what was seen of a claim that passed', () => {
+    const html = renderHtml({
+      ...sampleRun,
+      verdicts: [{ claim: '5.1.a', kind: 'pass', observed: '14 handshakes of TLS 1.2' }],
+    });
+    expect(html).toContain('<p class="why">14 handshakes of TLS 1.2</p>');
+  });
+
+  it('shows what each of two scenarios saw that pass one claim', () => {
+    const both = ['a', 'b'].map((scenario) => ({
+      claim: '5.1.a',
+      scenario,
+      kind: 'pass' as const,
+      observed: `seen by ${scenario}`,
+    }));
+    const html = renderHtml({
+      ...sampleRun,
+      judgements: both,
+      verdicts: [combineJudgements('5.1.a', both)],
+    });
+    expect(html).toContain('<p class="why">seen by a; seen by b</p>');
+    expect(html).toContain('<code>a</code>: pass, seen by a');
+    expect(html).toContain('<code>b</code>: pass, seen by b');
   });
 
   it('says that an interrupted run is incomplete, and counts its unjudged claims as inconclusive', () => {
@@ -160,11 +270,13 @@ describe('what the report says', () => {
       ...sampleRun,
       documents: [],
       observations: [],
+      threats: [],
+      forms: [],
       verdicts: [{ claim: '5.1.a', kind: 'pass' }],
       plan: { ...sampleRun.plan, selected: ['5.1.a'], byPerson: [], leftOut: [] },
       exit: 0,
     });
     expect(html).toContain('Every selected claim holds');
-    expect(html).not.toMatch(/id="(unsettled|documents|person|left-out|observations)"/);
+    expect(html).not.toMatch(/id="(unsettled|documents|person|left-out|threats|observations)"/);
   });
 });

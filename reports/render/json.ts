@@ -9,7 +9,7 @@ export interface EvaluationJson {
   /** The target's name. */
   readonly input: string;
   readonly verdicts: readonly Verdict[];
-  readonly observations: Run['observations'];
+  readonly observations: readonly { readonly id: string; readonly text: string }[];
   readonly exit: Run['exit'];
   /** The run folder. */
   readonly run: string;
@@ -21,7 +21,7 @@ export const renderJson = (run: Run, folder: string): EvaluationJson => ({
   version: run.version,
   input: run.plan.target,
   verdicts: verdictsOf(run),
-  observations: run.observations,
+  observations: run.observations.map(({ id, text }) => ({ id, text })),
   exit: run.exit,
   run: folder,
 });

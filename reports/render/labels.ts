@@ -9,6 +9,7 @@ export interface Labels {
     Record<Extract<Standing, 'fail' | 'inconclusive' | 'unsupported' | 'skipped'>, string>
   >;
   readonly bases: Readonly<Record<ClaimText['basis'], string>>;
+  readonly levels: Readonly<Record<NonNullable<ClaimText['level']>, string>>;
   readonly exits: Readonly<Record<Run['exit'], string>>;
   readonly statuses: Readonly<Record<Run['status'], string>>;
   readonly activities: Readonly<Record<Run['activities'][number]['status'], string>>;
@@ -29,6 +30,7 @@ const english = {
   expected: 'Expected',
   observed: 'Observed',
   nothingJudged: 'Nothing was judged: what was selected is for a person',
+  restForPerson: 'Every selected claim that a program can judge holds; the others are for a person',
   evidence: 'Evidence',
   replay: 'Run it again',
   reason: 'Reason',
@@ -54,7 +56,7 @@ const english = {
   ladderNote: 'Times are milliseconds since the first packet. Open a message to read it in full.',
   person: 'For a person to judge',
   personNote:
-    'No program can judge these claims. The form may be filled in here and printed, or printed and filled in by hand.',
+    'No program can judge these claims alone. The form may be filled in here and printed, or printed and filled in by hand.',
   met: 'met',
   notMet: 'not met',
   undecided: 'cannot tell',
@@ -86,6 +88,24 @@ const english = {
   scenarios: 'Scenarios',
   revision: 'Revision',
   none: 'none',
+  picture: 'Picture',
+  in2014: 'In 2014',
+  now: 'Now',
+  references: 'References',
+  levelNote:
+    'Binding: a property or function that the target commits to. Descriptive: a fact of its description. Assumed: left to people or surroundings. Recommended: advice.',
+  paragraph: 'paragraph',
+  ownCopy: 'Your copy of the security target',
+  ownCopyNote:
+    'Passages are quoted, unaltered, from the copy of the security target that was given with --target-text.',
+  threats: 'Threats',
+  threatsNote: 'The threats that the target names, with the claims that stand against them.',
+  counteredBy: 'Countered by',
+  counters: 'Counters',
+  gap: 'Gap in the target',
+  lookAt: 'What to look at',
+  formWhy: 'Why a person',
+  form: 'Form',
 };
 
 const french: Labels['text'] = {
@@ -102,6 +122,8 @@ const french: Labels['text'] = {
   expected: 'Attendu',
   observed: 'Constaté',
   nothingJudged: 'Rien n’a été jugé : ce qui est choisi revient à une personne',
+  restForPerson:
+    'Toutes les exigences retenues qu’un programme peut juger sont satisfaites\u00a0; les autres reviennent à une personne',
   evidence: 'Preuves',
   replay: 'Rejouer',
   reason: 'Motif',
@@ -129,7 +151,7 @@ const french: Labels['text'] = {
     'Les temps sont en millisecondes depuis le premier paquet. Ouvrir un message pour le lire en entier.',
   person: 'À juger par une personne',
   personNote:
-    'Aucun programme ne peut juger ces exigences. Le formulaire se remplit ici avant impression, ou à la main après.',
+    'Aucun programme ne peut juger seul ces exigences. Le formulaire se remplit ici avant impression, ou à la main après.',
   met: 'satisfaite',
   notMet: 'non satisfaite',
   undecided: 'indécidable',
@@ -161,6 +183,24 @@ const french: Labels['text'] = {
   scenarios: 'Scénarios',
   revision: 'Révision',
   none: 'aucun',
+  picture: 'Image',
+  in2014: 'En 2014',
+  now: 'Aujourd’hui',
+  references: 'Références',
+  levelNote:
+    'Engageant\u00a0: propriété ou fonction à laquelle la cible s’engage. Descriptif\u00a0: fait de sa description. Supposé\u00a0: laissé aux personnes ou à l’environnement. Recommandé\u00a0: conseil.',
+  paragraph: 'paragraphe',
+  ownCopy: 'Votre exemplaire de la cible de sécurité',
+  ownCopyNote:
+    'Les passages sont cités, sans changement, de l’exemplaire de la cible de sécurité donné par --target-text.',
+  threats: 'Menaces',
+  threatsNote: 'Les menaces que nomme la cible, avec les exigences qui s’y opposent.',
+  counteredBy: 'Contrée par',
+  counters: 'S’oppose à',
+  gap: 'Lacune de la cible',
+  lookAt: 'À examiner',
+  formWhy: 'Pourquoi une personne',
+  form: 'Formulaire',
 };
 
 const en: Labels = {
@@ -182,6 +222,12 @@ const en: Labels = {
     skipped: 'Skipped',
   },
   bases: { stated: 'stated', implied: 'implied', ours: 'ours' },
+  levels: {
+    binding: 'binding',
+    descriptive: 'descriptive',
+    assumed: 'assumed',
+    recommended: 'recommended',
+  },
   exits: {
     0: 'Every selected claim holds',
     1: 'At least one claim fails',
@@ -217,6 +263,12 @@ const fr: Labels = {
     skipped: 'Omis',
   },
   bases: { stated: 'énoncé', implied: 'déduit', ours: 'décision' },
+  levels: {
+    binding: 'engageant',
+    descriptive: 'descriptif',
+    assumed: 'supposé',
+    recommended: 'recommandé',
+  },
   exits: {
     0: 'Toutes les exigences retenues sont satisfaites',
     1: 'Une exigence au moins échoue',

@@ -1,4 +1,5 @@
 import type { ClaimText, Run } from '../model/run.ts';
+import type { Labels } from './labels.ts';
 import {
   combineJudgements,
   verdictKinds,
@@ -30,8 +31,19 @@ export const verdictsOf = (run: Run): readonly Verdict[] => {
   return [...run.verdicts, ...absent.map((claim) => combineJudgements(claim, []))];
 };
 
+/** Whether a claim's verdict only says that it waits for a person. */
+const awaitsPerson = (run: Run, { claim, kind }: Verdict): boolean =>
+  kind === 'skipped' && run.plan.byPerson.includes(claim);
+
+/** The headline of a result: never that all holds where something waits for a person. */
+export const headlineOf = (run: Run, { exits, text }: Labels): string => {
+  if (isUnjudged(run)) return text.nothingJudged;
+  const waiting = run.exit === 0 && verdictsOf(run).some((verdict) => awaitsPerson(run, verdict));
+  return waiting ? text.restForPerson : exits[run.exit];
+};
+
 /** Whether a run that ends cleanly judged nothing: all that was selected is a person's to judge. */
-export const isUnjudged = (run: Run): boolean =>
+const isUnjudged = (run: Run): boolean =>
   run.exit === 0 && verdictsOf(run).every(({ kind }) => kind === 'skipped');
 
 const unknownClaim = (id: string): ClaimText => ({
@@ -52,11 +64,12 @@ export const claimRows = (run: Run): readonly ClaimRow[] => {
   const unlisted = [...new Set(others.filter((id) => !listed.has(id)))];
   return [...run.claims, ...unlisted.map(unknownClaim)].map((claim) => {
     const verdict = verdicts.get(claim.id) ?? null;
+    const waits = byPerson.has(claim.id) && (verdict === null || awaitsPerson(run, verdict));
     const outside = leftOut.has(claim.id) ? 'left-out' : 'not-planned';
     return {
       claim,
       verdict,
-      standing: verdict?.kind ?? (byPerson.has(claim.id) ? 'person' : outside),
+      standing: waits ? 'person' : (verdict?.kind ?? outside),
       reason: verdict?.reason ?? leftOut.get(claim.id) ?? null,
       replay: run.replay[claim.id] ?? null,
       judgements: run.judgements.filter((judgement) => judgement.claim === claim.id),

@@ -1,7 +1,7 @@
 import type { ActivityOutcome, Run } from '../model/run.ts';
 import type { Verdict, VerdictKind } from '../model/verdict.ts';
 import { labels } from './labels.ts';
-import { isUnjudged, unsettledKinds, verdictsOf } from './standing.ts';
+import { headlineOf, unsettledKinds, verdictsOf } from './standing.ts';
 import { oneLine } from './text.ts';
 
 /** How terminal lines are written. */
@@ -113,7 +113,7 @@ const blocksOf = (
 };
 
 const resultLine = (run: Run, verdicts: readonly Verdict[], style: TerminalStyle): string => {
-  const { exits, standings, statuses, text } = labels[style.language];
+  const { standings, statuses, text } = labels[style.language];
   const kinds: readonly VerdictKind[] = ['pass', 'warn', ...unsettledKinds.toReversed()];
   const counts = kinds
     .map((kind) => [kind, verdicts.filter((verdict) => verdict.kind === kind).length] as const)
@@ -122,7 +122,7 @@ const resultLine = (run: Run, verdicts: readonly Verdict[], style: TerminalStyle
   const ended = run.ended === undefined ? '' : ` (${oneLine(run.ended)})`;
   const status = run.status === 'complete' ? '' : `. ${statuses.incomplete}${ended}`;
   const colour = run.exit === 0 ? 'green' : 'red';
-  const said = isUnjudged(run) ? text.nothingJudged : exits[run.exit];
+  const said = headlineOf(run, labels[style.language]);
   const headline = paint(style, colour, `${said}${status}.`);
   const tally = counts.length === 0 ? '' : ` ${counts.join(', ')}.`;
   return `${headline}${tally} ${text.exitCode}${text.colon} ${run.exit}`;

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { claimById, claims, personOnly } from './catalogue.ts';
+import { printedSection } from './claim.ts';
+import { forms } from './forms.ts';
 import { interpretations } from './interpretations.ts';
 import { observations } from './observations.ts';
+import { printedReference, references, type Reference } from './references.ts';
+import { sections } from './sections.ts';
 
 const languages = ['en', 'fr'] as const;
 
@@ -63,8 +67,39 @@ describe('the claims of the security target', () => {
     expect(new Set(claims.map((claim) => claim.id)).size).toBe(claims.length);
   });
 
-  it('that only a person can judge are exactly four', () => {
-    expect(personOnly.map((claim) => claim.id)).toEqual(['2.1.i', '2.3.b', '2.3.4.a', '6.1.e']);
+  it('that only a person or a real device can show are exactly six, each with a form', () => {
+    const ids = personOnly.map((claim) => claim.id);
+    expect(ids).toEqual(['2.1.i', '2.3.b', '2.3.c', '2.3.2.a', '2.3.4.a', '6.1.e']);
+    expect(forms.map(({ claim }) => claim)).toEqual(expect.arrayContaining(ids));
+  });
+
+  it.each(claims)('$id has a place in the printed target', (claim) => {
+    const known = sections.map(({ number }) => number);
+    expect(known).toContain(printedSection(claim));
+    expect(claim.paragraphs.length).toBeGreaterThan(0);
+    expect(claim.paragraphs).toEqual([...new Set(claim.paragraphs)].toSorted((a, b) => a - b));
+    expect(Math.min(...claim.paragraphs)).toBeGreaterThan(0);
+    expect(Math.max(...claim.paragraphs)).toBeLessThan(6);
+  });
+
+  it('bind by the sections that promise, describe by those that describe', () => {
+    const levelsOf = (chosen: (section: string) => boolean) => [
+      ...new Set(claims.filter(({ section }) => chosen(section)).map(({ level }) => level)),
+    ];
+    expect(levelsOf((section) => /^[356]/.test(section))).toEqual(['binding']);
+    expect(levelsOf((section) => section.startsWith('2.3'))).toEqual([
+      'descriptive',
+      'recommended',
+    ]);
+    expect(claims.filter(({ level }) => level === 'assumed').map(({ id }) => id)).toEqual([
+      '4.c',
+      '4.d',
+    ]);
+  });
+
+  it('that are our own decision bind nobody', () => {
+    const ours = claims.filter(({ basis }) => basis === 'ours');
+    expect(ours.filter(({ level }) => level === 'binding')).toEqual([]);
   });
 });
 
@@ -82,6 +117,32 @@ describe('the interpretation register', () => {
   it('has no entry without a claim that rests on it', () => {
     const used = new Set(claims.flatMap((claim) => claim.interpretations));
     expect(interpretations.filter((entry) => !used.has(entry.id))).toEqual([]);
+  });
+});
+
+describe('the registers', () => {
+  const entries = [...interpretations, ...observations];
+
+  it.each(entries)('$id is seen from 2014 and from now, with published references', (entry) => {
+    for (const language of languages)
+      for (const text of [entry.in2014[language], entry.now[language]])
+        expect(text.length).toBeGreaterThan(20);
+    expect(entry.in2014.fr).not.toBe(entry.in2014.en);
+    expect(entry.now.fr).not.toBe(entry.now.en);
+    expect(entry.references.length).toBeGreaterThan(0);
+    expect(new Set(entry.references).size).toBe(entry.references.length);
+  });
+
+  it('cite every document of the list of references, each with a year', () => {
+    const cited = new Set(entries.flatMap((entry) => entry.references));
+    expect(Object.keys(references).filter((name) => !cited.has(name as Reference))).toEqual([]);
+    for (const name of cited) expect(printedReference(name)).toMatch(/^.+: .+ \((19|20)\d\d\)$/);
+  });
+
+  it('cite every document that their texts name by number', () => {
+    for (const { id, in2014, now, references: cited } of entries)
+      for (const [, number] of `${in2014.en} ${now.en}`.matchAll(/\bRFC (\d{4})\b/g))
+        expect(Object.keys(references), `${id}: ${cited.join(', ')}`).toContain(`RFC ${number}`);
   });
 });
 

@@ -39,7 +39,8 @@ const byId = new Map(claims.map((claim) => [claim.id, claim]));
 /** The claim of that id, if there is one. */
 export const claimById = (id: string): Claim | undefined => byId.get(id);
 
-/** Claims that nothing but a person can judge. */
-export const personOnly: readonly Claim[] = claims.filter((claim) =>
-  claim.shownBy.every((how) => how === 'person'),
+/** Claims that no scenario without a real device can show: a person judges them, each with a form. */
+export const personOnly: readonly Claim[] = claims.filter(
+  ({ shownBy }) =>
+    shownBy.includes('person') && shownBy.every((how) => how === 'person' || how === 'device'),
 );

@@ -2,7 +2,17 @@ import type { Run } from '../../model/run.ts';
 import { runSchema } from '../../model/run.ts';
 
 /** Fields whose values are fixed words of the schema. */
-const fixed = new Set(['schema', 'tool', 'status', 'language', 'profile', 'lab', 'basis', 'kind']);
+const fixed = new Set([
+  'schema',
+  'tool',
+  'status',
+  'language',
+  'profile',
+  'lab',
+  'basis',
+  'kind',
+  'level',
+]);
 
 const poison = (value: unknown, addition: string): unknown => {
   if (typeof value === 'string') return value + addition;

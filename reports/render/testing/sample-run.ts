@@ -15,6 +15,9 @@ const claim = (
   text,
   basis,
   interpretations: [...interpretations],
+  level: basis === 'ours' ? 'assumed' : 'binding',
+  paragraphs: [1],
+  counters: id.startsWith('5.1') ? ['M1'] : [],
 });
 
 const claims: readonly ClaimText[] = [
@@ -198,7 +201,11 @@ export const sampleRun: Run = {
       id: 'I-1',
       text: 'The target names an HMAC and no key. Both a signature and an HMAC tag under the agreed key are required.',
     },
-    { id: 'I-7', text: 'The target has the administrator revoke at once and names no mechanism.' },
+    {
+      id: 'I-7',
+      title: 'Revocation',
+      text: 'The target has the administrator revoke at once and names no mechanism.',
+    },
   ],
   activities: [
     { id: 'enrol-two-phones', status: 'done', took: 812 },
@@ -213,8 +220,28 @@ export const sampleRun: Run = {
     { claim: '4.d', kind: 'fail', scenario: '4/revocation/live-call', reason: 'no BYE' },
   ],
   verdicts: [...verdicts],
+  threats: [
+    { id: 'M1', text: 'an external attacker decrypts' },
+    { id: 'M2', text: 'an external attacker impersonates', gap: 'no function counters it' },
+  ],
+  forms: [
+    {
+      id: 'person/2.1.i',
+      claim: '2.1.i',
+      why: 'a program does not see licences',
+      question: 'Is all of it available as open source?',
+      lookAt: ['the address of the source code', 'the licence of each component'],
+    },
+  ],
+  passages: [{ section: '5.1', text: 'First paragraph.\n\nSecond paragraph.' }],
   observations: [
-    { id: 'O7', text: 'The displayed identifier belongs to the key and never changes.' },
+    {
+      id: 'O7',
+      text: 'The displayed identifier belongs to the key and never changes.',
+      in2014: 'both kinds were usual',
+      now: 'it remains sound if compared once',
+      references: ['RFC 6189: ZRTP (2011)', 'RFC 5280: X.509 (2008)'],
+    },
     { id: 'O13', text: 'HMAC-SHA1 with an 80-bit tag remains sound in SRTP.' },
   ],
   documents: [ladder, facts, streams],
