@@ -18,7 +18,7 @@ const file = (name: string): string => join(bench.folder, name);
 describe('lab draw', () => {
   it('prints hosts and segments as text', async () => {
     const { code, stdout, stderr } = await bench.run(['lab', 'draw', '--translation', 'symmetric']);
-    expect(stdout).toMatch(/^standard: 13 hosts on 7 segments\n/);
+    expect(stdout).toMatch(/^standard: 17 hosts on 9 segments\n/);
     expect(stdout).toMatch(/\n {2}alice +10\.1\.0\.2 +by router-alice\n/);
     expect(stdout).toMatch(/\n {2}router-bob +203\.0\.113\.102 +translates addresses, symmetric\n/);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -143,6 +143,41 @@ const judgeOnly = (scan: Scan, path: string): Finding => {
   );
 };
 
+/** None of a family of suites may be taken; without the family, the attacks on it have nothing to work on. */
+const judgeFamily =
+  (family: RegExp, attack: string) =>
+  (scan: Scan, path: string): Finding => {
+    const taken = scan.attempts.find(
+      ({ outcome: { kind, version, suite } }) =>
+        kind === 'accepted' &&
+        (version === 'SSLv2' || (suite !== undefined && family.test(suiteName(suite)))),
+    );
+    if (taken) {
+      const { version, suite = 0 } = taken.outcome;
+      return fail(
+        `${attack} is possible`,
+        'no suite of that family',
+        `${version} ${suiteName(suite)}`,
+        [path],
+      );
+    }
+    if (judgeControl(scan, path).kind !== 'pass')
+      return inconclusive('the one right profile was not accepted, so that refusals mean nothing', [
+        path,
+      ]);
+    const missing = unoffered(scan);
+    if (missing !== null || scan.truncated)
+      return inconclusive(`the scan is not whole: ${missing ?? 'it was cut at its bound'}`, [path]);
+    const number = allSuites.filter((suite) => family.test(suiteName(suite))).length;
+    return pass(
+      `${number} suites and SSL 2 offered, all refused: ${attack} has nothing to work on`,
+      [path],
+    );
+  };
+
+const judgeRsa = judgeFamily(/^(TLS|SSL)_RSA_/, 'an oracle for RSA key exchange (Bleichenbacher)');
+const judgeExport = judgeFamily(/_EXPORT/, 'a downgrade to export keys (FREAK, Logjam)');
+
 const plainSchema = z.array(
   z.object({
     port: z.number(),
@@ -248,6 +283,25 @@ export const tlsAttacks: readonly Scenario[] = [
     id: 'attacks/T1-T2/registration-only-profile',
     claims: ['5.1.l'],
     judge: onScan('registration', judgeOnly),
+  },
+  { ...base, id: 'attacks/T15/sip-rsa', claims: ['5.1.k', '4.a'], judge: onScan('sip', judgeRsa) },
+  {
+    ...base,
+    id: 'attacks/T15/registration-rsa',
+    claims: ['5.1.l', '4.a'],
+    judge: onScan('registration', judgeRsa),
+  },
+  {
+    ...base,
+    id: 'attacks/T16/sip-export',
+    claims: ['5.1.k', '4.a'],
+    judge: onScan('sip', judgeExport),
+  },
+  {
+    ...base,
+    id: 'attacks/T16/registration-export',
+    claims: ['5.1.l', '4.a'],
+    judge: onScan('registration', judgeExport),
   },
   { ...base, id: 'attacks/S11/sip-in-clear', claims: ['2.1.h'], judge: judgePlain },
 ];

@@ -5,6 +5,7 @@ import {
   forgeClient,
   type CertifiedKey,
 } from './certificate-forger.ts';
+import { valueFalsifications } from './csl-falsifications.ts';
 import type { CslFalsification } from './csl-exchange.ts';
 
 /**
@@ -16,6 +17,12 @@ import type { CslFalsification } from './csl-exchange.ts';
  * - `altered-signature`, `missing-signature`: in the INVITE or the 200.
  * - `altered-tag`, `missing-tag`: in the 200, or in the ACK.
  * - `no-headers`: no X-CSL header at all (K9).
+ * - `public-value-…`: one that is out of range, of the wrong order or of another length, signed like any other (K1).
+ * - `other-group`: a group that the format does not know (K2).
+ * - `truncated-…`, `sha1-signature`, `sha512-signature`, `pss-signature`, `zero-tag`: other forms of both proofs (K5).
+ * - `reflected-nonce`: in a 200, the caller's own; `reflected-tag`: in an ACK, the callee's own (K3).
+ * - `past-time`, `future-time`: more than five minutes off (K8).
+ * - `leading-zero-value`, `leading-zero-secret`: nothing is wrong with these (K13).
  */
 export const callFaults = [
   'none',
@@ -28,6 +35,28 @@ export const callFaults = [
   'altered-tag',
   'missing-tag',
   'no-headers',
+  'public-value-zero',
+  'public-value-one',
+  'public-value-p-minus-one',
+  'public-value-p',
+  'public-value-p-plus-one',
+  'public-value-non-residue',
+  'public-value-empty',
+  'public-value-short',
+  'public-value-long',
+  'other-group',
+  'truncated-signature',
+  'sha1-signature',
+  'sha512-signature',
+  'pss-signature',
+  'truncated-tag',
+  'zero-tag',
+  'reflected-nonce',
+  'reflected-tag',
+  'past-time',
+  'future-time',
+  'leading-zero-value',
+  'leading-zero-secret',
 ] as const;
 export type CallFault = (typeof callFaults)[number];
 
@@ -51,6 +80,7 @@ export const needsAnotherNumber = (fault: CallFault): boolean =>
   fault === 'certificate-of-another-number' || fault === 'altered-certificate';
 
 const falsifications: Partial<Record<CallFault, CslFalsification>> = {
+  ...valueFalsifications,
   'altered-signature': { signature: 'altered' },
   'missing-signature': { signature: 'missing' },
   'altered-tag': { tag: 'altered' },

@@ -30,13 +30,19 @@ export interface CallMedia {
   /** Sends a frame every 20 ms until closed: under the keys, or in clear without any. */
   start(peer: Endpoint | null, keys: MediaKeys | null): void;
   count(): MediaCount;
+  /** Packets that came, the last thousand at most, as they came. */
+  packets(): readonly Uint8Array[];
+  /** Resolves once so many packets have come, or after so many milliseconds. */
+  heard(packets: number, deadlineMs: number): Promise<void>;
+  /** Sends bytes as they are. */
+  send(peer: Endpoint, bytes: Uint8Array): void;
   close(): void;
 }
 
 const payloadType = 97;
 const samplesPerFrame = 160;
 /** A 38-byte narrowband Speex frame (sub-mode 5, padded as RFC 5574 section 3.3 says) of all-zero parameters. */
-const speexFrame = (): Uint8Array => {
+export const speexFrame = (): Uint8Array => {
   const frame = new Uint8Array(38);
   frame[0] = 0x28;
   frame[37] = 0x07;
@@ -49,6 +55,7 @@ export const openCallMedia = (host: string): Promise<CallMedia> =>
     const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
     const ssrc = randomInt(2 ** 32 - 1);
     const held: Uint8Array[] = [];
+    const recent: Uint8Array[] = [];
     let receiver: ReturnType<typeof aesCm128HmacSha1Tag80.receiver> | null = null;
     let packets = 0;
     let verified = 0;
@@ -63,6 +70,8 @@ export const openCallMedia = (host: string): Promise<CallMedia> =>
     );
     socket.on('message', (packet) => {
       packets += 1;
+      recent.push(new Uint8Array(packet));
+      if (recent.length > 1_000) recent.shift();
       if (receiver) check(packet);
       else if (held.length < 1_000) held.push(packet);
     });
@@ -100,6 +109,22 @@ export const openCallMedia = (host: string): Promise<CallMedia> =>
         ssrc,
         start,
         count: () => ({ packets, verified }),
+        packets: () => [...recent],
+        heard: (count, deadlineMs) =>
+          new Promise((enough) => {
+            const settle = (): void => {
+              clearTimeout(late);
+              socket.off('message', look);
+              enough();
+            };
+            const look = (): void => {
+              if (packets >= count) settle();
+            };
+            const late = setTimeout(settle, deadlineMs);
+            socket.on('message', look);
+            look();
+          }),
+        send: (peer, bytes) => socket.send(bytes, peer.port, peer.host, () => undefined),
         close: () => {
           clearInterval(timer);
           socket.close();

@@ -42,6 +42,8 @@ export interface ForgedCertificate {
   readonly issuerKey: KeyObject;
   /** Authority Key Identifier, left out if absent. */
   readonly authorityKeyIdentifier?: Uint8Array;
+  /** Subject Key Identifier; the key's own unless given. */
+  readonly subjectKeyIdentifier?: Uint8Array;
   readonly role: 'authority' | 'client' | 'server';
   /** Of an authority; 0 unless given. */
   readonly pathLength?: number;
@@ -91,7 +93,7 @@ const roleExtensions = ({ role, pathLength = 0 }: ForgedCertificate): readonly U
   if (role === 'authority')
     return [
       extension('2.5.29.19', true, derSequence(derBoolean(true), length)),
-      extension('2.5.29.15', true, derBitString(Uint8Array.of(0x06), 1)),
+      extension('2.5.29.15', true, derBitString(Uint8Array.of(0x86), 1)),
     ];
   const use = role === 'client' ? '1.3.6.1.5.5.7.3.2' : '1.3.6.1.5.5.7.3.1';
   return [
@@ -116,7 +118,11 @@ export const forgeCertificate = (choice: ForgedCertificate): Uint8Array => {
   const extensions = [
     ...(address ? [extension('2.5.29.17', false, derSequence(derElement(0x87, address)))] : []),
     ...roleExtensions(choice),
-    extension('2.5.29.14', false, derOctetString(keyIdentifierOf(choice.publicKey))),
+    extension(
+      '2.5.29.14',
+      false,
+      derOctetString(choice.subjectKeyIdentifier ?? keyIdentifierOf(choice.publicKey)),
+    ),
     ...(authority ? [extension('2.5.29.35', false, derSequence(derElement(0x80, authority)))] : []),
   ];
   const toBeSigned = derSequence(

@@ -68,6 +68,32 @@ export const publicValueOf = (exponent: Uint8Array): Uint8Array =>
 export const sharedSecretOf = (exponent: Uint8Array, peer: Uint8Array): Uint8Array =>
   toBytes(power(toNumber(peer), toNumber(exponent)));
 
+/** Public values of I-2's range and beyond, 256 bytes each, with the secrets that a peer who takes them may come to. */
+export const degenerateValues = {
+  zero: { value: toBytes(0n), secrets: [toBytes(0n)] },
+  one: { value: toBytes(1n), secrets: [toBytes(1n)] },
+  'p-minus-one': { value: toBytes(prime - 1n), secrets: [toBytes(1n), toBytes(prime - 1n)] },
+  p: { value: toBytes(prime), secrets: [toBytes(0n)] },
+  'p-plus-one': { value: toBytes(prime + 1n), secrets: [toBytes(1n)] },
+} as const;
+
+/** p - y: no quadratic residue where y is one; and the same of a secret, of which the sign is unknown. */
+export const negated = (value: Uint8Array): Uint8Array => toBytes(prime - toNumber(value));
+
+const hasLeadingZero = (value: bigint): boolean => value >> BigInt((publicLength - 1) * 8) === 0n;
+
+/** An exponent from `start` on (big-endian, 32 bytes) that takes `base` (256 bytes) to a value whose first byte is zero: about 256 multiplications. */
+export const leadingZeroExponent = (start: Uint8Array, base: Uint8Array): Uint8Array => {
+  const factor = toNumber(base) % prime;
+  let exponent = toNumber(start);
+  for (let value = power(factor, exponent); !hasLeadingZero(value); exponent += 1n)
+    value = (value * factor) % prime;
+  return new Uint8Array(Buffer.from(exponent.toString(16).padStart(64, '0'), 'hex'));
+};
+
+/** The generator as 256 bytes. */
+export const generatorValue = toBytes(2n);
+
 export const cslHash = (bytes: Uint8Array): Uint8Array =>
   new Uint8Array(createHash('sha256').update(bytes).digest());
 

@@ -39,13 +39,22 @@ export interface CslParty {
 
 /** What is made wrong in the headers written; nothing by default. */
 export interface CslFalsification {
-  /** One bit changed, or left out with its bit of the parts byte. */
-  readonly signature?: 'altered' | 'missing';
-  readonly tag?: 'altered' | 'missing';
+  /** One bit changed, cut short, or left out with its bit of the parts byte. */
+  readonly signature?: PartFault;
+  /** Besides: all zeros, or in an ACK the callee's own. */
+  readonly tag?: PartFault | 'zero' | 'reflected';
   readonly omit?: readonly CslHeaderName[];
-  /** Changes Info1's fields before they are signed. */
-  readonly info1?: (info1: Info1) => Info1;
+  /** Changes Info1's fields before they are signed; in a 200 the offer's are at hand. */
+  readonly info1?: (info1: Info1, peer: Info1 | null) => Info1;
+  /** Signs in place of RSA-SHA256 with PKCS #1 padding. */
+  readonly sign?: (preimage: Uint8Array, key: KeyObject) => Uint8Array;
+  /** Chooses the exponent; in a 200 with the offer's public value at hand. */
+  readonly exponent?: (peer: Uint8Array | null) => Uint8Array;
+  /** Secrets that the peer may have come to, of the right one. */
+  readonly secrets?: (right: Uint8Array) => readonly Uint8Array[];
 }
+
+type PartFault = 'altered' | 'truncated' | 'missing';
 
 /** Names of a call that the offer covers (I-3). */
 export interface CslCall {
@@ -61,6 +70,7 @@ export interface SentOffer {
   readonly hash: Uint8Array;
   readonly nonce: Uint8Array;
   readonly exponent: Uint8Array;
+  readonly secrets?: CslFalsification['secrets'];
 }
 
 /** An offer that was received and whose signature verified. */
@@ -95,11 +105,13 @@ interface PeerHeaders {
 const flipped = (bytes: Uint8Array): Uint8Array =>
   bytes.map((byte, index) => (index === bytes.length - 1 ? byte ^ 1 : byte));
 
-const part = (
-  bytes: Uint8Array | null,
-  falsification: 'altered' | 'missing' | undefined,
-): Uint8Array => {
+/** Bytes left of a part that is cut short: as many as an 80-bit tag has. */
+const truncatedLength = 10;
+
+const part = (bytes: Uint8Array | null, falsification: CslFalsification['tag']): Uint8Array => {
   if (!bytes || falsification === 'missing') return new Uint8Array(0);
+  if (falsification === 'truncated') return bytes.subarray(0, truncatedLength);
+  if (falsification === 'zero') return new Uint8Array(bytes.length);
   return falsification === 'altered' ? flipped(bytes) : bytes;
 };
 
@@ -122,11 +134,19 @@ const writeHeaders = (
     .filter(([name]) => !wrong.omit?.includes(name))
     .map(([name, bytes]) => [name, toBase64(bytes)] as const);
 
-const info1Of = (party: CslParty, wrong: CslFalsification): Info1 => {
+const info1Of = (
+  party: CslParty,
+  wrong: CslFalsification,
+  exponent: Uint8Array,
+  peer: Info1 | null,
+): Info1 => {
   const { nonce, time } = party;
-  const right = { version: 1, group: 14, time, nonce, publicValue: publicValueOf(party.exponent) };
-  return wrong.info1 ? wrong.info1(right) : right;
+  const right = { version: 1, group: 14, time, nonce, publicValue: publicValueOf(exponent) };
+  return wrong.info1 ? wrong.info1(right, peer) : right;
 };
+
+const rsaSha256 = (preimage: Uint8Array, key: KeyObject): Uint8Array =>
+  new Uint8Array(sign('sha256', preimage, key));
 
 /** The headers of an INVITE (I-2). */
 export const writeOffer = (
@@ -134,11 +154,12 @@ export const writeOffer = (
   call: CslCall,
   wrong: CslFalsification = {},
 ): SentOffer => {
-  const info1 = info1Of(party, wrong);
+  const exponent = wrong.exponent?.(null) ?? party.exponent;
+  const info1 = info1Of(party, wrong, exponent, null);
   const info1Bytes = writeInfo1(info1);
-  const { certificate, chain, media, exponent } = party;
+  const { certificate, chain, media } = party;
   const preimage = offerPreimage({ ...call, certificate, info1: info1Bytes, media });
-  const info2 = writeInfo2(sign('sha256', preimage, party.key), null, wrong);
+  const info2 = writeInfo2((wrong.sign ?? rsaSha256)(preimage, party.key), null, wrong);
   const headers = writeHeaders(
     [
       ['X-CSL-From', certificate],
@@ -148,7 +169,8 @@ export const writeOffer = (
     ],
     wrong,
   );
-  return { headers, hash: cslHash(preimage), nonce: info1.nonce, exponent };
+  const sent = { headers, hash: cslHash(preimage), nonce: info1.nonce, exponent };
+  return wrong.secrets ? { ...sent, secrets: wrong.secrets } : sent;
 };
 
 /** The headers of a 200 and the keys that follow (I-2, I-4). */
@@ -157,16 +179,18 @@ export const writeAnswer = (
   offer: ReceivedOffer,
   wrong: CslFalsification = {},
 ): CslSession & { readonly headers: HeaderPairs } => {
-  const info1 = info1Of(party, wrong);
+  const exponent = wrong.exponent?.(offer.info1.publicValue) ?? party.exponent;
+  const info1 = info1Of(party, wrong, exponent, offer.info1);
   const info1Bytes = writeInfo1(info1);
   const { certificate, chain, media } = party;
   const offerHash = offer.hash;
   const preimage = answerPreimage({ offerHash, certificate, info1: info1Bytes, media });
   const answerHash = cslHash(preimage);
-  const secret = sharedSecretOf(party.exponent, offer.info1.publicValue);
+  const right = sharedSecretOf(exponent, offer.info1.publicValue);
+  const [secret = right] = wrong.secrets?.(right) ?? [];
   const keys = deriveCslKeys(secret, offer.info1.nonce, info1.nonce, answerHash);
   const tag = confirmationTag(keys.calleeConfirm, answerHash);
-  const info2 = writeInfo2(sign('sha256', preimage, party.key), tag, wrong);
+  const info2 = writeInfo2((wrong.sign ?? rsaSha256)(preimage, party.key), tag, wrong);
   const headers = writeHeaders(
     [
       ['X-CSL-From', certificate],
@@ -182,7 +206,9 @@ export const writeAnswer = (
 /** The header of an ACK (I-2). */
 export const writeAck = (session: CslSession, wrong: CslFalsification = {}): HeaderPairs => {
   if (wrong.tag === 'missing') return [];
-  const tag = confirmationTag(session.keys.callerConfirm, session.answerHash);
+  const { callerConfirm, calleeConfirm } = session.keys;
+  const key = wrong.tag === 'reflected' ? calleeConfirm : callerConfirm;
+  const tag = confirmationTag(key, session.answerHash);
   return writeHeaders([['X-CSL-Info2', writeInfo2(null, tag, wrong)]], wrong);
 };
 
@@ -263,11 +289,13 @@ export const readAnswer = (
   const preimage = answerPreimage({ offerHash: offer.hash, certificate, info1: info1Bytes, media });
   if (!signatureHolds(peer.value, preimage)) return fault('csl-signature');
   const answerHash = cslHash(preimage);
-  const secret = sharedSecretOf(offer.exponent, info1.publicValue);
-  const keys = deriveCslKeys(secret, offer.nonce, info1.nonce, answerHash);
-  if (!sameTag(confirmationTag(keys.calleeConfirm, answerHash), peer.value.tag))
-    return fault('csl-tag');
-  return ok({ keys, answerHash });
+  const right = sharedSecretOf(offer.exponent, info1.publicValue);
+  for (const secret of offer.secrets?.(right) ?? [right]) {
+    const keys = deriveCslKeys(secret, offer.nonce, info1.nonce, answerHash);
+    if (sameTag(confirmationTag(keys.calleeConfirm, answerHash), peer.value.tag))
+      return ok({ keys, answerHash });
+  }
+  return fault('csl-tag');
 };
 
 /** What an ACK's X-CSL-Info2 is worth. */

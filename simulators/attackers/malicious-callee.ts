@@ -9,7 +9,8 @@ import {
   type SipResponse,
 } from '../../reference/core/sip/message/message.ts';
 import type { FalsifiedParty } from './call-faults.ts';
-import { openCallMedia, type CallMedia, type MediaCount } from './call-media.ts';
+import { openCallMedia, type CallMedia, type MediaCount, type MediaKeys } from './call-media.ts';
+import type { Endpoint } from './endpoint.ts';
 import { ownMediaText, readSdp, writeSdp } from './call-sdp.ts';
 import {
   readAck,
@@ -57,6 +58,16 @@ export interface AnswerSetup {
   readonly deadlineMs: number;
   /** Milliseconds to watch after the ACK for a BYE and audio. */
   readonly listenMs: number;
+  /** Has the call for itself once the ACK has come; otherwise a frame is sent every 20 ms. */
+  readonly during?: (conversation: Conversation) => Promise<void>;
+}
+
+/** A call that the malicious user has answered. */
+export interface Conversation {
+  readonly media: CallMedia;
+  /** Where the caller's audio is sent. */
+  readonly peer: Endpoint;
+  readonly keys: MediaKeys;
 }
 
 interface Offered {
@@ -139,11 +150,10 @@ const answer = async (
   const dialog = calleeDialog(invite, response);
   setup.link.send(response);
   const first = await awaitAck(setup, dialog, session);
-  media.start(sdp.peer, {
-    sending: session.keys.calleeToCaller,
-    receiving: session.keys.callerToCallee,
-  });
-  const { link, listenMs } = setup;
+  const keys = { sending: session.keys.calleeToCaller, receiving: session.keys.callerToCallee };
+  const { link, listenMs, during } = setup;
+  media.start(during ? null : sdp.peer, keys);
+  if (during && sdp.peer && first.ack === 'verified') await during({ media, peer: sdp.peer, keys });
   const bye = first.bye || (await watchForBye(link, dialog, 1, listenMs));
   const caller = userOf(header(invite, 'From'));
   return { kind: 'reacted', caller, ack: first.ack, bye, media: media.count() };

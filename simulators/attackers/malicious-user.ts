@@ -9,7 +9,7 @@ import {
   postJson,
   type HttpOutcome,
 } from './enrolment-client.ts';
-import { answerCall, type AnswerOutcome } from './malicious-callee.ts';
+import { answerCall, type AnswerOutcome, type AnswerSetup } from './malicious-callee.ts';
 import { placeCall, type CallOutcome } from './malicious-caller.ts';
 import { contactOf, freshVia, responseIn, sipHost, sipToken } from './sip-dialog.ts';
 import { openSipLink, type SipLink, type SipLinkOutcome } from './sip-link.ts';
@@ -49,6 +49,8 @@ export interface MaliciousCall {
   readonly deadlineMs: number;
   /** Milliseconds to watch after the ACK; 500 unless given. */
   readonly listenMs?: number;
+  /** Of an answered call: see {@link AnswerSetup}. */
+  readonly during?: AnswerSetup['during'];
 }
 
 /** A user with true certificates and bad intentions. Outcomes of what a target does are values; misuse throws. */
@@ -148,8 +150,9 @@ export const createMaliciousUser = (options: MaliciousUserOptions): MaliciousUse
     if (!link) throw lacking('connection', call.number, 'register it first');
     const other = call.other === undefined ? null : identityOf(call.other);
     const party = applyFault(call.fault, identityOf(call.number), other, authority);
-    const { number, deadlineMs, listenMs = 500 } = call;
-    return { link, number, party, deadlineMs, listenMs };
+    const { number, deadlineMs, listenMs = 500, during } = call;
+    const setup = { link, number, party, deadlineMs, listenMs };
+    return during ? { ...setup, during } : setup;
   };
 
   return {

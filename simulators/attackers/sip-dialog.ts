@@ -37,7 +37,8 @@ export const freshVia = (link: SipLink): string =>
 export const contactOf = (link: SipLink, number: string): string =>
   `<sip:${number}@${sipHost(link.local.host)}:${link.local.port};transport=tls>`;
 
-const uriIn = (value: string | undefined): string | undefined =>
+/** The URI in a name-addr (RFC 3261 section 25.1), else the value itself. */
+export const uriIn = (value: string | undefined): string | undefined =>
   /<([^>]+)>/.exec(value ?? '')?.[1] ?? value;
 
 /** User part of the URI in a From or To, empty if there is none. */

@@ -22,9 +22,15 @@ const numbers = {
 /** What is tried: faults of the headers, and a certificate that its successor has revoked, shown over a connection of the successor. */
 type TriedFault = CallFault | 'revoked-certificate';
 
+/** Faults that only one side of a call can make. */
+const onlyOf: Readonly<Record<'caller' | 'callee', readonly TriedFault[]>> = {
+  caller: ['reflected-tag'],
+  callee: ['reflected-nonce', 'leading-zero-secret'],
+};
+
 /** Controls stand first and last: the same call with nothing wrong must come about, or nothing can be concluded. */
-const faultsTried = (hasRevoked: boolean): readonly TriedFault[] => [
-  ...callFaults,
+const faultsTried = (role: 'caller' | 'callee', hasRevoked: boolean): readonly TriedFault[] => [
+  ...callFaults.filter((fault) => !onlyOf[role === 'caller' ? 'callee' : 'caller'].includes(fault)),
   ...(hasRevoked ? (['revoked-certificate'] as const) : []),
   'none',
 ];
@@ -118,10 +124,10 @@ export const maliciousCalls: Activity = {
       await enrolAll(world, user);
       const [alice, bob] = await Promise.all([world.phone(caller.name), world.phone(callee.name)]);
       await bob.setAutoAnswer(true);
-      const faults = faultsTried(await enrolTwice(world, user));
+      const hasRevoked = await enrolTwice(world, user);
       const attempts = await Promise.all([
-        callVictim(user, bob, faults),
-        answerVictim(user, alice, faults),
+        callVictim(user, bob, faultsTried('caller', hasRevoked)),
+        answerVictim(user, alice, faultsTried('callee', hasRevoked)),
       ]);
       await world.write('attempts.json', attempts.flat());
     } finally {

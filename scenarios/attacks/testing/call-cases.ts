@@ -1,22 +1,18 @@
-import { z } from 'zod';
 import type { Scenario } from '../../campaign/scenario.ts';
-import { without, withJson, withOutcome, type Alteration } from '../../testing/altered.ts';
+import { formRefusals } from '../key-agreement-forms.ts';
+import { agreementCases } from './agreement-cases.ts';
+import {
+  asCallee,
+  asCaller,
+  attempt,
+  controlCases,
+  inAttempts,
+  media,
+  missing,
+  noMedia,
+  type Role,
+} from './call-alterations.ts';
 import { failing, undecided, type JudgeCase } from '../../testing/judge-cases.ts';
-
-const attempts = z.array(
-  z.looseObject({
-    role: z.enum(['caller', 'callee']),
-    fault: z.string(),
-    outcome: z.looseObject({ kind: z.string() }),
-    refusals: z.array(z.string()),
-  }),
-);
-type Attempt = z.infer<typeof attempts>[number];
-
-const inAttempts = (change: (value: Attempt[]) => unknown): Alteration =>
-  withJson('malicious-calls', 'attempts.json', attempts, change);
-
-type Role = Attempt['role'];
 
 /** What the attacker is, and the faults by which a scenario tries the phone; `late` ones show only after the 200. */
 interface Tried {
@@ -24,6 +20,8 @@ interface Tried {
   readonly faults: readonly string[];
   readonly late?: readonly string[];
 }
+
+const forms: Record<string, readonly Tried[]> = {};
 
 const tried: Readonly<Record<string, readonly Tried[]>> = {
   'attacks/K7/callee-checks-number': [
@@ -58,23 +56,18 @@ const tried: Readonly<Record<string, readonly Tried[]>> = {
   ],
 };
 
-const noMedia = { packets: 0, verified: 0 };
-const media = { packets: 15, verified: 0 };
-
-/** The attempt of a role with a fault, changed. */
-const attempt = (role: Role, fault: string, change: Partial<Attempt>): Alteration =>
-  inAttempts((made) =>
-    made.map((each) =>
-      each.role === role && each.fault === fault ? { ...each, ...change } : each,
-    ),
-  );
-
-const asCaller = (bye: boolean, heard: object) => ({
-  outcome: { kind: 'answered', answer: 'verified', bye, media: heard },
-});
-const asCallee = (ack: string, bye: boolean, heard: object) => ({
-  outcome: { kind: 'reacted', ack, bye, media: heard },
-});
+for (const [id, { refusals }] of Object.entries(formRefusals))
+  forms[`attacks/${id}`] = (['caller', 'callee'] as const).flatMap((role): readonly Tried[] => {
+    const own = refusals.filter((refusal) => refusal.role === role);
+    const named = (isLate: boolean) =>
+      own
+        .filter(({ status }) => role === 'callee' || (status === undefined) === isLate)
+        .map(({ fault }) => fault);
+    if (own.length === 0) return [];
+    return role === 'callee'
+      ? [{ role, faults: named(false) }]
+      : [{ role, faults: named(false), late: named(true) }];
+  });
 
 const accepting = (id: string, role: Role, fault: string): readonly JudgeCase[] =>
   role === 'caller'
@@ -191,7 +184,7 @@ const faultCases = (id: string, role: Role, fault: string): readonly JudgeCase[]
     id,
     `another reason for ${fault}`,
     /for another reason/,
-    attempt(role, fault, { refusals: ['csl/time'] }),
+    attempt(role, fault, { refusals: ['csl/base64'] }),
   ),
   undecided(
     id,
@@ -207,63 +200,11 @@ const faultCases = (id: string, role: Role, fault: string): readonly JudgeCase[]
   ),
 ];
 
-const isControl = (role: Role) => (each: Attempt) => each.role === role && each.fault === 'none';
-
-const controlCases = (id: string, role: Role): readonly JudgeCase[] => {
-  const bad = role === 'caller' ? asCaller(true, noMedia) : asCallee('wrong', false, noMedia);
-  const reason = /the control calls/;
-  return [
-    undecided(id, `the controls of the ${role} ended`, reason, attempt(role, 'none', bad)),
-    undecided(
-      id,
-      `the last control of the ${role} without audio`,
-      reason,
-      inAttempts((made) => {
-        const last = made.findLast(isControl(role));
-        Object.assign(last?.outcome ?? {}, { media: noMedia });
-      }),
-    ),
-    undecided(
-      id,
-      `no last control of the ${role}`,
-      reason,
-      inAttempts((made) => made.toSpliced(made.findLastIndex(isControl(role)), 1)),
-    ),
-    undecided(
-      id,
-      `no controls of the ${role}`,
-      reason,
-      inAttempts((made) => made.filter((each) => !isControl(role)(each))),
-    ),
-  ];
-};
-
-const missing = (id: string): readonly JudgeCase[] => [
-  undecided(id, 'no calls', /not among the evidence/, without('malicious-calls', 'attempts.json')),
-  undecided(
-    id,
-    'an empty list',
-    /was not tried|the control/,
-    inAttempts(() => []),
-  ),
-  undecided(
-    id,
-    'calls of the wrong shape',
-    /not among the evidence/,
-    inAttempts(() => ({})),
-  ),
-  undecided(
-    id,
-    'an activity that failed',
-    /activity malicious-calls/,
-    withOutcome('malicious-calls', { status: 'failed', reason: 'could not enrol' }),
-  ),
-];
-
 /** What a malicious user’s calls can come to; `scenarios` are the repertoire’s own. */
-export const callCases = (scenarios: readonly Scenario[]): readonly JudgeCase[] =>
-  scenarios.flatMap(({ id }) => {
-    const attacked = tried[id] ?? [];
+export const callCases = (scenarios: readonly Scenario[]): readonly JudgeCase[] => [
+  ...agreementCases,
+  ...scenarios.flatMap(({ id }) => {
+    const attacked = tried[id] ?? forms[id] ?? [];
     if (attacked.length === 0) return [];
     return [
       ...missing(id),
@@ -274,4 +215,5 @@ export const callCases = (scenarios: readonly Scenario[]): readonly JudgeCase[] 
         ...(role === 'caller' ? after.flatMap((fault) => late(id, fault)) : []),
       ]),
     ];
-  });
+  }),
+];

@@ -6,7 +6,7 @@ import type {
   ServerKeyExchangeFields,
 } from './incoming.ts';
 import type { OutgoingMessage } from './outgoing.ts';
-import type { OutgoingRecord } from './records.ts';
+import type { IncomingRecord, RecordHooks } from './records.ts';
 
 /** A client's certificate and the RSA key that goes with it. */
 export interface ClientIdentity {
@@ -24,15 +24,13 @@ export interface ResumableSession {
 }
 
 /** Where a fault can be put in; what is left out behaves honestly. */
-export interface ClientHooks {
+export interface ClientHooks extends RecordHooks {
   /** Each message about to be said, as fields: what it gives is said instead, be it nothing, another or more. */
   readonly outgoing?: (message: OutgoingMessage, seen: ClientSeen) => readonly OutgoingMessage[];
-  /** Each record before its protection: type, version, content, sequence number and nonce. */
-  readonly record?: (record: OutgoingRecord) => readonly OutgoingRecord[];
-  /** Each record's bytes as they would go out, tag included. */
-  readonly sealed?: (bytes: Uint8Array, record: OutgoingRecord) => Uint8Array;
   /** The premaster secret before keys are made of it. */
   readonly premaster?: (secret: Uint8Array) => Uint8Array;
+  /** Told of each protected record that came, before it is opened. */
+  readonly received?: (record: IncomingRecord) => void;
 }
 
 export interface ClientSettings {

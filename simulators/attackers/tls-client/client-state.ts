@@ -1,5 +1,4 @@
 import { concat } from '../../../reference/core/bytes.ts';
-import { uint } from './bytes.ts';
 import type { ClientSettings, ClientSeen } from './client-model.ts';
 import { helloFields } from './hello.ts';
 import type { SessionKeys } from './keys.ts';
@@ -9,7 +8,7 @@ import {
   type ClientHelloFields,
   type OutgoingMessage,
 } from './outgoing.ts';
-import { inRecords, sealRecord } from './records.ts';
+import { sendRecords } from './records.ts';
 
 /** Where the handshake stands; `stopped` ignores whatever else comes. */
 export type Phase =
@@ -72,26 +71,13 @@ const recordVersion = (state: ClientState): number => {
 };
 
 const put = (state: ClientState, type: number, content: Uint8Array): Uint8Array => {
-  const { hooks } = state.settings;
-  const protection = () =>
-    state.sending === null
-      ? null
-      : { sequence: state.sending, explicitNonce: uint(state.sending, 8) };
-  const parts: Uint8Array[] = [];
-  for (const piece of inRecords(content)) {
-    const honest = {
-      type,
-      version: recordVersion(state),
-      content: piece,
-      protection: protection(),
-    };
-    if (state.sending !== null) state.sending += 1n;
-    for (const record of hooks?.record?.(honest) ?? [honest]) {
-      const sealed = sealRecord(record, state.keys?.client ?? null);
-      parts.push(hooks?.sealed?.(sealed, record) ?? sealed);
-    }
-  }
-  return concat(...parts);
+  const { bytes, sequence } = sendRecords(
+    { type, version: recordVersion(state), bytes: content },
+    { sequence: state.sending, keys: state.keys?.client ?? null },
+    state.settings.hooks,
+  );
+  state.sending = sequence;
+  return bytes;
 };
 
 const putMessage = (state: ClientState, message: OutgoingMessage): Uint8Array => {

@@ -232,6 +232,7 @@ const onContent = (state: ClientState, step: Step, type: number, content: Uint8A
 const onRecord = (state: ClientState, step: Step, record: IncomingRecord): void => {
   if (state.receiving === null || !state.keys)
     return onContent(state, step, record.type, record.content);
+  state.settings.hooks?.received?.(record);
   const content = openRecord(record, state.keys.server, state.receiving);
   if (!content) return giveUp(state, step, 'record-tag');
   state.receiving += 1n;
@@ -250,8 +251,11 @@ const receive = (state: ClientState, bytes: Uint8Array): ClientOutput => {
       break;
     }
     state.received = state.received.subarray(cut.length);
-    const alert = cut.record.type === contentType.alert && state.receiving === null;
-    if (state.phase !== 'stopped' || alert) onRecord(state, step, cut.record);
+    // Whoever stops at the ServerHelloDone still hears what is answered to what it says then.
+    const heard =
+      state.receiving === null &&
+      (cut.record.type === contentType.alert || cut.record.type === contentType.heartbeat);
+    if (state.phase !== 'stopped' || heard) onRecord(state, step, cut.record);
   }
   return { send: concat(...step.send), events: step.events };
 };

@@ -1,7 +1,7 @@
 import { concat } from '../../../reference/core/bytes.ts';
 import { keyExchangeOf } from '../iana-suites.ts';
 import { readerOf, type Reader } from './bytes.ts';
-import type { HelloExtension } from './outgoing.ts';
+import type { ClientHelloFields, HelloExtension } from './outgoing.ts';
 
 /** A ServerHello as it came. */
 export interface ServerHelloFields {
@@ -67,6 +67,21 @@ export const readServerHello = (body: Uint8Array): ServerHelloFields | null => {
   if (reader.short() || fields.sessionId.length > 32) return null;
   const extensions = extensionsOf(reader);
   return reader.short() ? null : { ...fields, extensions };
+};
+
+/** Reads a ClientHello's body; null where it is cut short. */
+export const readClientHello = (body: Uint8Array): ClientHelloFields | null => {
+  const reader = readerOf(body);
+  const version = reader.uint(2);
+  const random = reader.take(32);
+  const sessionId = reader.vector(1);
+  const list = readerOf(reader.vector(2));
+  const suites: number[] = [];
+  while (list.left() > 0 && !list.short()) suites.push(list.uint(2));
+  const compressions = [...reader.vector(1)];
+  const extensions = reader.left() === 0 ? null : extensionsOf(reader);
+  if (reader.short() || list.short()) return null;
+  return { version, random, sessionId, suites, compressions, extensions };
 };
 
 /** Reads a Certificate message's body: DER certificates, the server's own first. */

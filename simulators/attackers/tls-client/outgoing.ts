@@ -1,5 +1,6 @@
 import { concat } from '../../../reference/core/bytes.ts';
 import { uint, uint16s, vector } from './bytes.ts';
+import type { CertificateRequestFields, ServerHelloFields } from './incoming.ts';
 
 /** One extension as it stands on the wire. */
 export interface HelloExtension {
@@ -17,7 +18,7 @@ export interface ClientHelloFields {
   readonly extensions: readonly HelloExtension[] | null;
 }
 
-/** Anything the client says, as fields; the bytes are made from these and nothing else. */
+/** Anything one side says, as fields; the bytes are made from these and nothing else. */
 export type OutgoingMessage =
   | { readonly kind: 'client-hello'; readonly fields: ClientHelloFields }
   /** DER certificates, the client's own first; empty where it has none. */
@@ -30,6 +31,16 @@ export type OutgoingMessage =
       readonly signature: Uint8Array;
     }
   | { readonly kind: 'finished'; readonly verifyData: Uint8Array }
+  /** What a server says: its hello, its half of the key exchange (RFC 5246 section 7.4.3), and whose certificates it asks for. */
+  | { readonly kind: 'server-hello'; readonly fields: ServerHelloFields }
+  | {
+      readonly kind: 'server-key-exchange';
+      /** dh_p, dh_g and dh_Ys as they stand in ServerDHParams, lengths included. */
+      readonly parameters: Uint8Array;
+      readonly algorithm: number;
+      readonly signature: Uint8Array;
+    }
+  | { readonly kind: 'certificate-request'; readonly fields: CertificateRequestFields }
   /** Any handshake message by type and body. */
   | { readonly kind: 'handshake'; readonly type: number; readonly body: Uint8Array }
   | { readonly kind: 'change-cipher-spec'; readonly body: Uint8Array }
@@ -70,6 +81,9 @@ export const extensionType = {
 const handshake = (type: number, body: Uint8Array): Uint8Array =>
   concat(uint(type, 1), vector(3, body));
 
+const extensionBlock = (extensions: readonly HelloExtension[]): Uint8Array =>
+  vector(2, ...extensions.map(({ type, data }) => concat(uint(type, 2), vector(2, data))));
+
 const helloBody = (fields: ClientHelloFields): Uint8Array =>
   concat(
     uint(fields.version, 2),
@@ -77,12 +91,28 @@ const helloBody = (fields: ClientHelloFields): Uint8Array =>
     vector(1, fields.sessionId),
     vector(2, uint16s(fields.suites)),
     vector(1, Uint8Array.from(fields.compressions)),
-    fields.extensions === null
-      ? new Uint8Array(0)
-      : vector(
-          2,
-          ...fields.extensions.map(({ type, data }) => concat(uint(type, 2), vector(2, data))),
-        ),
+    fields.extensions === null ? new Uint8Array(0) : extensionBlock(fields.extensions),
+  );
+
+/** A ServerHello's body; without extensions it has no block of them (RFC 5246 section 7.4.1.3). */
+const serverHelloBody = (fields: ServerHelloFields): Uint8Array =>
+  concat(
+    uint(fields.version, 2),
+    fields.random,
+    vector(1, fields.sessionId),
+    uint(fields.suite, 2),
+    uint(fields.compression, 1),
+    fields.extensions.length === 0 ? new Uint8Array(0) : extensionBlock(fields.extensions),
+  );
+
+/** The signature algorithms that a server of TLS 1.2 asks a client for: RSA with SHA-256, SHA-384 and SHA-512. */
+const requestedAlgorithms = [0x0401, 0x0501, 0x0601];
+
+const requestBody = ({ certificateTypes, authorities }: CertificateRequestFields): Uint8Array =>
+  concat(
+    vector(1, Uint8Array.from(certificateTypes)),
+    vector(2, uint16s(requestedAlgorithms)),
+    vector(2, ...authorities.map((name) => vector(2, name))),
   );
 
 /** Content type and bytes of a message; null for raw bytes, which belong to no record. */
@@ -104,6 +134,15 @@ export const encodeMessage = (
       return ofHandshake(15, concat(uint(message.algorithm, 2), vector(2, message.signature)));
     case 'finished':
       return ofHandshake(20, message.verifyData);
+    case 'server-hello':
+      return ofHandshake(2, serverHelloBody(message.fields));
+    case 'server-key-exchange':
+      return ofHandshake(
+        12,
+        concat(message.parameters, uint(message.algorithm, 2), vector(2, message.signature)),
+      );
+    case 'certificate-request':
+      return ofHandshake(13, requestBody(message.fields));
     case 'handshake':
       return ofHandshake(message.type, message.body);
     case 'change-cipher-spec':

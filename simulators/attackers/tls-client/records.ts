@@ -47,8 +47,46 @@ export const sealRecord = (record: OutgoingRecord, keys: DirectionKeys | null): 
   return concat(uint(record.type, 1), uint(record.version, 2), uint(fragment.length, 2), fragment);
 };
 
+/** Where faults can be put into a sender's records. */
+export interface RecordHooks {
+  /** Each record before its protection: type, version, content, sequence number and nonce. */
+  readonly record?: (record: OutgoingRecord) => readonly OutgoingRecord[];
+  /** Each record's bytes as they would go out, tag included. */
+  readonly sealed?: (bytes: Uint8Array, record: OutgoingRecord) => Uint8Array;
+}
+
+/** How one direction sends: the number of its next protected record, null while in clear, and its keys. */
+export interface SendingState {
+  readonly sequence: bigint | null;
+  readonly keys: DirectionKeys | null;
+}
+
+/** Content as one direction sends it, or as the hooks make of it, and the number of the next record. */
+export const sendRecords = (
+  content: { readonly type: number; readonly version: number; readonly bytes: Uint8Array },
+  sending: SendingState,
+  hooks: RecordHooks | undefined,
+): { readonly bytes: Uint8Array; readonly sequence: bigint | null } => {
+  let { sequence } = sending;
+  const parts: Uint8Array[] = [];
+  for (const piece of inRecords(content.bytes)) {
+    const protection =
+      sequence === null ? null : { sequence, explicitNonce: uint(sequence, nonceLength) };
+    const { type, version } = content;
+    const honest = { type, version, content: piece, protection };
+    const records = hooks?.record?.(honest) ?? [honest];
+    // Whoever splits a record numbers the pieces; the next one follows the last.
+    if (sequence !== null) sequence = (records.at(-1)?.protection?.sequence ?? sequence) + 1n;
+    for (const record of records) {
+      const sealed = sealRecord(record, sending.keys);
+      parts.push(hooks?.sealed?.(sealed, record) ?? sealed);
+    }
+  }
+  return { bytes: concat(...parts), sequence };
+};
+
 /** Content in pieces that fit a record; an empty content is one empty piece. */
-export const inRecords = (content: Uint8Array): readonly Uint8Array[] => {
+const inRecords = (content: Uint8Array): readonly Uint8Array[] => {
   const pieces: Uint8Array[] = [];
   for (let at = 0; at === 0 || at < content.length; at += longestContent)
     pieces.push(content.subarray(at, at + longestContent));

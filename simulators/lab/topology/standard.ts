@@ -13,7 +13,7 @@ export interface StandardOptions {
 }
 
 /** The phones that the scenarios use. */
-export const standardPhones = ['alice', 'bob', 'carol', 'dave', 'erin'] as const;
+export const standardPhones = ['alice', 'bob', 'carol', 'dave', 'erin', 'grace', 'heidi'] as const;
 
 /** The name by which phones find the appliance. */
 const applianceName = 'appliance.example';
