@@ -123,7 +123,7 @@ describe('without the program unshare', () => {
       });
       const run = await readRun();
       expect(run.environment.capture).toMatch(/^none: .*EPERM.*; the program unshare/);
-      expect(run.activities).toMatchObject([{ status: 'done' }, { status: 'done' }]);
+      expect(new Set(run.activities.map(({ status }) => status))).toEqual(new Set(['done']));
       expect(run.verdicts).toMatchObject([{ claim: '5.1.b', kind: 'inconclusive' }]);
       expect(stdout).toMatch(/Reason: the wire was not captured: .*EPERM/);
       expect(code).toBe(2);

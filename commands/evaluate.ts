@@ -3,7 +3,24 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { exitCodes } from '../reports/model/verdict.ts';
 import { inOwnNamespace, runInOwnNamespace } from '../simulators/lab/own-namespace.ts';
 import { CommandProblem } from './command-problem.ts';
-import type { EvaluateOptions } from './evaluation.ts';
+import { settleOptions, type EvaluateOptions } from './evaluate-options.ts';
+
+const parseLanes = (text: string): number => {
+  if (!/^[1-9]$/.test(text)) throw new InvalidArgumentError('a number of lanes is from 1 to 9.');
+  return Number(text);
+};
+
+/** What a plan made before decides. */
+const decidedByPlan = [
+  'only',
+  'profile',
+  'seed',
+  'lab',
+  'topology',
+  'target',
+  'controls',
+  'expect',
+];
 
 const parseSeed = (text: string): number => {
   const seed = Number(text);
@@ -40,7 +57,7 @@ const noLab = (reason: string): string =>
 const ownPlaceOnly = 'the target is an external one';
 
 const isExternalTarget = async ({ target, lab }: EvaluateOptions): Promise<boolean> => {
-  if (target === undefined || !/\.ya?ml$/.test(target)) return false;
+  if (target === undefined) return false;
   const { isExternal } = await import('./target-file.ts');
   if (!(await isExternal(target))) return false;
   if (lab === 'loopback') return true;
@@ -49,12 +66,20 @@ const isExternalTarget = async ({ target, lab }: EvaluateOptions): Promise<boole
   );
 };
 
-const evaluate = async (options: EvaluateOptions): Promise<number> => {
+/** As commander has parsed them: the lane is told by another process of this program, never by a user. */
+interface GivenOptions extends EvaluateOptions {
+  readonly lane?: string;
+}
+
+const evaluate = async (given: GivenOptions, ownLanguage: boolean): Promise<number> => {
+  if (given.lane !== undefined)
+    return (await import('./evaluation-lanes.ts')).performLaneHere(given.lane);
+  const options = await settleOptions(given, ownLanguage);
   if (options.topology !== undefined && options.lab !== 'netns')
     throw new CommandProblem('--topology: the loopback lab has but one host; add --lab netns');
+  if (options.planOnly === true) return (await import('./evaluation.ts')).printPlan(options);
   const external = await isExternalTarget(options);
-  const outcome =
-    inOwnNamespace() || external ? null : await elsewhere(options.lab);
+  const outcome = inOwnNamespace() || external ? null : await elsewhere(options.lab);
   if (outcome && 'exitCode' in outcome) return outcome.exitCode;
   // Loaded here only, so that the process that waits for the other one is up at once.
   const { evaluateHere } = await import('./evaluation.ts');
@@ -95,10 +120,37 @@ export const addEvaluateCommand = (program: Command, finish: (code: number) => v
       '--topology <file>',
       'hosts and segments of the netns lab, as discretio lab draw --json prints them',
     )
+    .option(
+      '--target-text <file>',
+      'your own copy of the security target, plain text: the report quotes it beside each claim',
+    )
     .addOption(
       new Option('--lang <code>', 'language of the report').choices(['en', 'fr']).default('en'),
     )
     .option('--out <dir>', 'folder of the run; a new one under runs/ unless given')
     .option('--json', 'print one JSON object')
-    .action(async (options: EvaluateOptions) => finish(await evaluate(options)));
+    .option('--controls', 'controls first and last also where claims are named')
+    .option('--expect <file>', 'YAML or JSON: failures and the like that are known of the target')
+    .option(
+      '--lanes <number>',
+      'instances of the target evaluated side by side; as many as pay off on these cores unless given',
+      parseLanes,
+    )
+    .option('--plan-only', 'print the plan as JSON, for --plan, and do nothing')
+    .addOption(
+      new Option(
+        '--plan <file>',
+        'perform this plan: of --plan-only, or plan.json of a run',
+      ).conflicts([...decidedByPlan, 'resume']),
+    )
+    .addOption(
+      new Option(
+        '--resume <run>',
+        'go on with a run that was interrupted, in its folder',
+      ).conflicts([...decidedByPlan, 'out', 'planOnly', 'targetText']),
+    )
+    .addOption(new Option('--lane <job>').hideHelp())
+    .action(async (options: GivenOptions, command: Command) =>
+      finish(await evaluate(options, command.getOptionValueSource('lang') === 'cli')),
+    );
 };

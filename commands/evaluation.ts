@@ -1,156 +1,129 @@
 import { resolve } from 'node:path';
 import type { Target } from '../devices/contract.ts';
-import { captureStarter } from '../devices/external/capture.ts';
-import { openExternalSite } from '../devices/external/site.ts';
-import { targetOnHosts } from '../devices/remote/remote-target.ts';
-import { createEvidenceStore } from '../reports/evidence/store.ts';
-import type { Run } from '../reports/model/run.ts';
-import { exitCodes } from '../reports/model/verdict.ts';
-import { progressLine } from '../reports/render/terminal.ts';
-import { judgeRun, type Start } from '../scenarios/campaign/assemble.ts';
-import { runCampaign } from '../scenarios/campaign/campaign.ts';
+import { verifyManifest } from '../reports/evidence/manifest.ts';
+import { createEvidenceStore, type EvidenceStore } from '../reports/evidence/store.ts';
+import type { Plan, Run } from '../reports/model/run.ts';
+import { judgeRun, targetTextFile } from '../scenarios/campaign/assemble.ts';
+import { plannedIds, runCampaign, type Division } from '../scenarios/campaign/campaign.ts';
+import { controlsOf } from '../scenarios/campaign/control.ts';
+import { controlScenario } from '../scenarios/campaign/control-verdict.ts';
 import { messageOf, untilAborted } from '../scenarios/campaign/deadline.ts';
-import { usualLimits, type Remark } from '../scenarios/campaign/gather.ts';
-import { makePlan } from '../scenarios/campaign/plan.ts';
+import { assignLanes } from '../scenarios/campaign/lanes.ts';
+import type { Repertoire } from '../scenarios/campaign/plan.ts';
+import { clearUnfinished, readUnfinished } from '../scenarios/campaign/resume.ts';
+import type { Start } from '../scenarios/campaign/start.ts';
 import { repertoire } from '../scenarios/repertoire.ts';
-import { bringLoopbackUp, captureSupport } from '../simulators/lab/capture/packet-socket.ts';
 import { commandStart, inOwnNamespace } from '../simulators/lab/own-namespace.ts';
-import { openNetnsSite, readBuildable } from '../simulators/lab/netns/site.ts';
-import { openLoopbackSite, type LabSite } from '../simulators/lab/site.ts';
-import type { CheckedTopology } from '../simulators/lab/topology/check.ts';
-import { usualTopology } from '../simulators/lab/topology/standard.ts';
 import { requireAuthorisation } from './authorisation.ts';
 import { CommandProblem } from './command-problem.ts';
+import type { EvaluateOptions } from './evaluate-options.ts';
+import {
+  campaignOf,
+  chooseTopology,
+  openLab,
+  raiseLoopback,
+  say,
+  sayTook,
+} from './evaluation-campaign.ts';
+import { lanesElsewhere, lanesFor, type LaneChoice } from './evaluation-lanes.ts';
+import { captureLine, startOf } from './evaluation-plan.ts';
 import { watchInterruption } from './interruption.ts';
 import { printRun, writeReports } from './reports.ts';
 import { makeRunFolder } from './run-folder.ts';
 import { loadTarget } from './target-file.ts';
-import { version } from './version.ts';
-
-/** What `discretio evaluate` was asked for. */
-export interface EvaluateOptions {
-  readonly target?: string;
-  /** Whether the user may have done to a target elsewhere what the run does. */
-  readonly iAmAuthorised?: boolean;
-  readonly only?: readonly string[];
-  readonly profile: 'quick' | 'full';
-  readonly seed: number;
-  readonly lab: 'loopback' | 'netns';
-  /** Path of a JSON file. */
-  readonly topology?: string;
-  readonly lang: 'en' | 'fr';
-  readonly out?: string;
-  readonly json?: boolean;
-}
-
-/** One line on how the wire is captured here, or why it is not. */
-const captureLine = (
-  lab: EvaluateOptions['lab'],
-  namespaceProblem: string | null,
-  external: Target['external'],
-): string => {
-  if (external && external.capture.from !== 'interface')
-    return external.capture.from === 'command'
-      ? 'what a command of the target’s file streams'
-      : 'files that are added to the finished run';
-  const support = captureSupport();
-  if (!support.ok) {
-    const reason = support.error.detail ?? support.error.code;
-    return `none: ${reason}${namespaceProblem === null ? '' : `; ${namespaceProblem}`}`;
-  }
-  if (lab === 'netns') return `${support.value} on every segment of the lab`;
-  if (external) return `${support.value}, on ${external.interface}`;
-  return namespaceProblem === null
-    ? `${support.value}, in a network namespace of its own`
-    : `${support.value}, on the shared loopback interface: ${namespaceProblem}`;
-};
-
-const startOf = (
-  options: EvaluateOptions,
-  target: Target,
-  startedAt: string,
-  capture: string,
-): Start => {
-  const planned = makePlan(
-    {
-      only: options.only ?? [],
-      seed: options.seed,
-      profile: options.profile,
-      lab: options.lab,
-      ...(options.topology === undefined ? {} : { topology: options.topology }),
-      target: options.target ?? target.name,
-    },
-    repertoire,
-  );
-  if (!planned.ok)
-    throw new CommandProblem(
-      `--only ${planned.error.detail}: there is no such claim; discretio claims lists them`,
-    );
-  return {
-    schema: 1,
-    version,
-    run: startedAt,
-    startedAt,
-    language: options.lang,
-    environment: {
-      node: process.versions.node,
-      openssl: process.versions.openssl,
-      platform: `${process.platform} ${process.arch}`,
-      capture,
-      codec: target.codec(),
-    },
-    capabilities: [...target.capabilities],
-    plan: planned.value,
-  };
-};
-
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
-
-/** A progress line for something that is no activity; `took` in milliseconds. */
-const sayTook = (what: string, took: number): void => {
-  const line = progressLine(what, { id: what, status: 'done', took });
-  if (line !== null) say(line);
-};
+import { readTargetText } from './target-text.ts';
 
 /** Milliseconds since the user's command began. */
 const sinceStart = (): number => performance.timeOrigin + performance.now() - commandStart();
 
-const sayRemark = (remark: Remark): void =>
-  remark.kind === 'took' ? sayTook(remark.what, remark.took) : say(`! ${remark.text}`);
+/** A run about to begin, or to go on. */
+interface Prepared {
+  readonly start: Start;
+  readonly store: EvidenceStore;
+  readonly division: Division;
+}
 
-/** Hosts and segments to run on; null in the lab that has but one host. */
-const chooseTopology = async ({
-  lab,
-  topology,
-}: EvaluateOptions): Promise<CheckedTopology | null> => {
-  if (lab === 'loopback') return null;
-  if (topology === undefined) return usualTopology();
-  return readBuildable(topology).catch((error: unknown) => {
-    throw new CommandProblem(`--topology: ${messageOf(error)}`);
-  });
+/** Activities in lanes; a plan without activities of its own, of an older version, has one. */
+const divided = (start: Start, { most, further }: LaneChoice): Division => {
+  const { activities } = start.plan;
+  return {
+    lanes: activities
+      ? assignLanes(activities, most, further)
+      : [plannedIds(start.plan, repertoire)],
+  };
 };
 
-/** The lab, up. */
-const openLab = async (
-  wanted: CheckedTopology | null,
-  { external }: Target,
-): Promise<LabSite> => {
-  if (external) return openExternalSite(external);
-  if (wanted === null) return openLoopbackSite();
-  const before = performance.now();
-  const site = await openNetnsSite(wanted);
-  sayTook(
-    `the lab ${wanted.name} of ${wanted.hosts.length} hosts is up`,
-    performance.now() - before,
+const prepareNew = async (
+  options: EvaluateOptions,
+  start: Start,
+  target: Target,
+): Promise<Prepared> => {
+  const ownCopy =
+    options.targetText === undefined ? null : await readTargetText(options.targetText);
+  const choice = lanesFor(options, target);
+  const store = await createEvidenceStore(await makeRunFolder(options.out, start.startedAt));
+  if (ownCopy !== null) await store.write(targetTextFile, ownCopy);
+  return { start, store, division: divided(start, choice) };
+};
+
+/** Checks that the evidence so far is as it was left; a run that was killed has no manifest to compare it with. */
+const checkEvidenceSoFar = async (folder: string): Promise<void> => {
+  const checked = await verifyManifest(folder);
+  if (checked.ok || checked.error.code === 'manifest-missing') return;
+  throw new CommandProblem(
+    `--resume ${folder}: the evidence is not what the run left: ${checked.error.detail ?? checked.error.code}; begin a new run`,
+    2,
   );
-  return site;
 };
 
-/** In the lab of namespaces every part of the target runs on its own host. */
-const placeTarget = (target: Target, { target: file }: EvaluateOptions, site: LabSite): Target =>
-  site.topology === null
-    ? target
-    : targetOnHosts(target, file === undefined ? undefined : resolve(file), site);
+const prepareAgain = async (
+  options: EvaluateOptions,
+  run: string,
+  target: Target,
+  now: string,
+): Promise<Prepared> => {
+  const folder = resolve(run);
+  await checkEvidenceSoFar(folder);
+  const unfinished = await readUnfinished(folder, repertoire).catch((error: unknown) => {
+    throw new CommandProblem(`--resume: ${messageOf(error)}`);
+  });
+  const { start, isComplete, kept, remaining, firstLane } = unfinished;
+  if (isComplete && remaining.length === 0)
+    throw new CommandProblem(
+      `--resume ${run}: every activity of that run was done; discretio judge judges it again`,
+    );
+  const { most, further } = lanesFor(options, target);
+  await clearUnfinished(folder, unfinished);
+  const names = kept.map(({ id }) => id).join(', ');
+  say(
+    `! going on with ${folder}: ${names === '' ? 'nothing was done' : `${names} stay as they are`}`,
+  );
+  return {
+    start: { ...start, resumedAt: [...(start.resumedAt ?? []), now] },
+    store: await createEvidenceStore(folder),
+    // Where only the end was missing, a lane of nothing but controls.
+    division: {
+      lanes: remaining.length === 0 ? [[]] : assignLanes(remaining, most, further),
+      kept,
+      firstLane,
+    },
+  };
+};
+
+/** A plan and what it chooses from, such that the controls are among the activities that its scenarios need. */
+const everythingDone = (plan: Plan): { readonly plan: Plan; readonly repertoire: Repertoire } => {
+  const { activities = [] } = plan.controls ?? {};
+  if (activities.length === 0) return { plan, repertoire };
+  const { first, last } = controlsOf(1, []);
+  const { id, revision, claims } = controlScenario;
+  return {
+    plan: {
+      ...plan,
+      scenarios: [...plan.scenarios, { id, revision, claims: [...claims], activities }],
+    },
+    repertoire: { ...repertoire, activities: [first, ...repertoire.activities, last] },
+  };
+};
 
 /** Does the activities and leaves their evidence in the run folder, whose absolute path it gives. */
 const gatherEvidence = async (
@@ -159,42 +132,31 @@ const gatherEvidence = async (
   signal: AbortSignal,
 ): Promise<string> => {
   const target = await untilAborted(signal, loadTarget(options.target));
-  const startedAt = new Date().toISOString();
-  const start = startOf(options, target, startedAt, captureLine(options.lab, namespaceProblem, target.external));
+  const now = new Date().toISOString();
+  const capture = captureLine(options.lab, namespaceProblem, target.external);
+  const planned = await startOf(options, target, now, capture);
   requireAuthorisation({
-    plan: start.plan,
-    repertoire,
+    ...everythingDone(planned.plan),
     target,
     isAuthorised: options.iAmAuthorised === true,
     say,
   });
   const topology = await chooseTopology(options);
-  const folder = await makeRunFolder(options.out, startedAt);
-  const store = await createEvidenceStore(folder);
+  const { start, store, division } =
+    options.resume === undefined
+      ? await prepareNew(options, planned, target)
+      : await prepareAgain(options, options.resume, target, now);
   sayTook('program and target loaded', sinceStart());
   const site = await openLab(topology, target);
   try {
-    await runCampaign({
-      start,
-      target: placeTarget(target, options, site),
-      site,
-      store,
-      repertoire,
-      signal,
-      remark: sayRemark,
-      ...captureStarter(target.external),
-      ...(target.activityLimit === undefined
-        ? {}
-        : { limits: { ...usualLimits, activity: target.activityLimit } }),
-      progress: (activity, outcome) => {
-        const line = progressLine(activity.title, outcome);
-        if (line !== null) say(line);
-      },
-    });
+    await runCampaign(
+      campaignOf({ start, target, targetFile: options.target, site, store, signal, suffix: '' }),
+      { ...division, elsewhere: lanesElsewhere(store.folder, options, target, signal) },
+    );
   } finally {
     await site.close();
   }
-  return folder;
+  return store.folder;
 };
 
 const judgeAndReport = async (folder: string, json: boolean): Promise<Run> => {
@@ -206,19 +168,9 @@ const judgeAndReport = async (folder: string, json: boolean): Promise<Run> => {
   printRun(run, folder, manifest, json);
   if (run.status === 'incomplete')
     say(
-      `discretio: ${run.ended ?? 'the run is incomplete'}; the evidence kept so far, with its report, is in ${folder}; run it again for the rest`,
+      `discretio: ${run.ended ?? 'the run is incomplete'}; the evidence kept so far, with its report, is in ${folder}; evaluate --resume ${folder} goes on with the rest`,
     );
   return run;
-};
-
-const raiseLoopback = (): void => {
-  const raised = bringLoopbackUp();
-  if (raised.ok) return;
-  const reason = raised.error.detail ?? raised.error.code;
-  throw new CommandProblem(
-    `the loopback interface of the run's own network namespace cannot be brought up: ${reason}; without the program unshare in PATH the run uses the shared one`,
-    exitCodes.inconclusive,
-  );
 };
 
 /** Evaluates in this process and prints the run; gives the exit code. `namespaceProblem` says why the process has no network namespace of its own, null where it has one. */
@@ -234,4 +186,15 @@ export const evaluateHere = async (
   } finally {
     interruption.release();
   }
+};
+
+/** Prints the plan of a run, to be performed with `--plan`; nothing is started. */
+export const printPlan = async (options: EvaluateOptions): Promise<number> => {
+  const target = await loadTarget(options.target);
+  const start = await startOf(options, target, new Date().toISOString(), null);
+  const { activities = [], controls } = start.plan;
+  const total = activities.reduce((sum, { expected }) => sum + expected, controls?.expected ?? 0);
+  say(`${activities.length} activities, about ${(total / 1000).toFixed(0)} s one after the other`);
+  process.stdout.write(`${JSON.stringify(start, null, 2)}\n`);
+  return 0;
 };

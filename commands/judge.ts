@@ -22,14 +22,39 @@ const load = async () => ({
   ...(await import('../scenarios/campaign/assemble.ts')),
   ...(await import('../scenarios/repertoire.ts')),
   ...(await import('./reports.ts')),
+  ...(await import('./target-text.ts')),
+  ...(await import('./added-capture.ts')),
 });
 
-const judgeAgain = async (run: string, json: boolean): Promise<number> => {
+/** What the user may add to a stored run. */
+interface JudgeOptions {
+  readonly json?: boolean;
+  /** Captures made elsewhere, as ACTIVITY=FILE. */
+  readonly addCapture?: readonly string[];
+  /** Path of his own copy of the security target, plain text. */
+  readonly targetText?: string;
+}
+
+const judgeAgain = async (
+  run: string,
+  { json = false, targetText, addCapture: captures = [] }: JudgeOptions,
+): Promise<number> => {
   const folder = resolve(run);
   await checkUnaltered(folder);
-  const { judgeRun, repertoire, writeReports, printRun } = await load();
+  const {
+    judgeRun,
+    repertoire,
+    writeReports,
+    printRun,
+    readTargetText,
+    targetTextFile,
+    addCapture,
+  } = await load();
+  const store = await createEvidenceStore(folder);
+  if (targetText !== undefined) await store.write(targetTextFile, await readTargetText(targetText));
+  for (const words of captures) await addCapture(store, words);
   const judged = await judgeRun(folder, repertoire);
-  const manifest = await writeReports(judged, await createEvidenceStore(folder));
+  const manifest = await writeReports(judged, store);
   printRun(judged, folder, manifest, json);
   return judged.exit;
 };
@@ -40,8 +65,14 @@ export const addJudgeCommand = (program: Command, finish: (code: number) => void
     .command('judge')
     .description('judge the evidence of a run again, from its folder')
     .argument('<run>', 'folder of a run')
+    .option(
+      '--add-capture <activity=file...>',
+      'a capture made elsewhere, for an activity of an external target whose packets come from files',
+    )
+    .option(
+      '--target-text <file>',
+      'your own copy of the security target, plain text: the report quotes it beside each claim',
+    )
     .option('--json', 'print one JSON object')
-    .action(async (run: string, options: { readonly json?: boolean }) =>
-      finish(await judgeAgain(run, options.json === true)),
-    );
+    .action(async (run: string, options: JudgeOptions) => finish(await judgeAgain(run, options)));
 };

@@ -6,6 +6,7 @@ import { addAdminCommand } from './admin.ts';
 import { addApplianceCommand } from './appliance.ts';
 import { addClaimsCommand } from './claims.ts';
 import { CommandProblem } from './command-problem.ts';
+import { addDiffCommand } from './diff.ts';
 import { addEvaluateCommand } from './evaluate.ts';
 import { addInspectCommand } from './inspect.ts';
 import { addJudgeCommand } from './judge.ts';
@@ -34,6 +35,7 @@ const buildProgram = (finish: (code: number) => void): Command => {
     .version(version);
   addEvaluateCommand(program, finish);
   addJudgeCommand(program, finish);
+  addDiffCommand(program, finish);
   addClaimsCommand(program, finish);
   addInspectCommand(program, finish);
   addKeystoreCommand(program, finish);

@@ -39,7 +39,9 @@ export interface Activity {
   /** `hosts`: only where every part has a host of its own. */
   readonly lab?: 'hosts';
   readonly needs: readonly Capability[];
-  /** Activities that must have been done before: their phones and accounts are used again. */
+  /** Milliseconds that it usually takes, for the plan; 2,000 unless declared or measured (expected-times.ts). */
+  readonly expected?: number;
+  /** Activities that must have been done before: their phones and accounts are used again. Others may meet another instance of the target. */
   readonly after: readonly string[];
   /** Whether the wire is captured meanwhile. */
   readonly captured: boolean;

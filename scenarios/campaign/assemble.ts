@@ -1,95 +1,73 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import type { EvidenceDocument } from '../../reports/model/document.ts';
-import { planSchema, runSchema, type Plan, type Run } from '../../reports/model/run.ts';
+import type { Plan, Run } from '../../reports/model/run.ts';
 import {
   combineJudgements,
   exitCodeOf,
   type Judgement,
   type Verdict,
 } from '../../reports/model/verdict.ts';
-import { observations } from '../claims/observations.ts';
 import { messageOf } from './deadline.ts';
-import { claimTexts } from './claim-texts.ts';
+import { controlIds } from './control.ts';
+import { controlScenario, withControls } from './control-verdict.ts';
+import { claimTexts, formsOf, passagesFor } from './claim-texts.ts';
 import { activitiesSchema, readEvidence, type Activities } from './evidence-on-disk.ts';
+import {
+  expectationOutcomes,
+  markJudgements,
+  markVerdicts,
+  planDocuments,
+} from './expected-outcomes.ts';
+import { pictureDocuments } from './pictures.ts';
 import { judgeScenario, type Evidence, type Scenario } from './scenario.ts';
+import { activitiesFile, readRunFile, startFile, startSchema, type Start } from './start.ts';
 
-/** What is known before the first activity; the content of `plan.json`. */
-export const startSchema = z.strictObject({
-  schema: z.literal(1),
-  version: z.string(),
-  run: z.string(),
-  startedAt: z.string(),
-  language: z.enum(['en', 'fr']),
-  environment: runSchema.shape.environment,
-  /** What the target can do; a scenario that needs more is unsupported. Absent: everything. */
-  capabilities: z.array(z.string()).optional(),
-  plan: planSchema,
-});
-export type Start = Readonly<z.infer<typeof startSchema>>;
-
-/** Names of the two files, beside the evidence, that a run is judged from. */
-export const startFile = 'plan.json';
-export const activitiesFile = 'activities.json';
+/** The evaluator's own copy of the security target, where one was given. */
+export const targetTextFile = 'security-target.txt';
 
 type Language = Start['language'];
 
 const judgePlan = (
-  { plan, capabilities }: Start,
+  { plan, capabilities, startedAt, expectations = [] }: Start,
   scenarios: readonly Scenario[],
   evidence: Evidence,
 ): readonly Judgement[] => {
   const selected = new Set(plan.selected);
   const planned = new Map(plan.scenarios.map((scenario) => [scenario.id, scenario]));
-  return scenarios
+  const judgements = [...scenarios, controlScenario]
     .filter((scenario) => planned.has(scenario.id))
     .flatMap((scenario) => judgeScenario(scenario, evidence, capabilities))
     .filter((judgement) => selected.has(judgement.claim));
+  return markJudgements(withControls(judgements, plan, evidence), expectations, startedAt);
 };
 
 const verdictOf = (claim: string, judgements: readonly Judgement[], plan: Plan): Verdict => {
   const own = judgements.filter((judgement) => judgement.claim === claim);
   if (own.length > 0) return combineJudgements(claim, own);
-  return plan.byPerson.includes(claim)
-    ? { claim, kind: 'skipped', reason: 'only a person can judge it' }
-    : { claim, kind: 'unsupported', reason: 'no scenario shows it yet' };
+  if (plan.byPerson.includes(claim))
+    return { claim, kind: 'skipped', reason: 'only a person can judge it' };
+  const out = plan.scenariosLeftOut?.find(({ claims }) => claims.includes(claim));
+  const reason = out ? `${out.id}: ${out.reason}` : 'no scenario shows it yet';
+  return { claim, kind: 'unsupported', reason };
 };
 
 const shellWord = (text: string): string =>
   /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
-const replayOf = (claim: string, plan: Plan): string =>
+/** Whether a verdict was told, also, by the controls of the whole run: alone, a claim has none unless asked. */
+const restsOnControls = ({ evidence = [] }: Verdict): boolean =>
+  evidence.some((path) => path.startsWith(`evidence/${controlIds.last}/`));
+
+const replayOf = (verdict: Verdict, plan: Plan): string =>
   [
     'npx discretio evaluate',
     ...(plan.target === 'reference' ? [] : [`--target ${shellWord(plan.target)}`]),
-    `--only ${claim} --seed ${plan.seed} --lab ${plan.lab}`,
+    `--only ${verdict.claim} --seed ${plan.seed} --lab ${plan.lab}`,
     ...(plan.topology === undefined ? [] : [`--topology ${shellWord(plan.topology)}`]),
     ...(plan.profile === 'quick' ? [] : [`--profile ${plan.profile}`]),
+    ...(restsOnControls(verdict) ? ['--controls'] : []),
   ].join(' ');
-
-const read = async <Schema extends z.ZodType>(
-  folder: string,
-  name: string,
-  schema: Schema,
-): Promise<z.infer<Schema>> => {
-  const text = await readFile(join(folder, name), 'utf8').catch(() => {
-    throw new Error(`${folder}: no ${name} there: this is not the folder of a run`);
-  });
-  const parsed = schema.safeParse(parseJson(text));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue && issue.path.length > 0 ? issue.path.join('.') : 'the whole file';
-  throw new Error(`${join(folder, name)}: ${field}: ${issue?.message ?? 'unexpected'}`);
-};
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
 
 /** How a run's evidence is judged: the scenarios, and the documents that show it to a reader. */
 export interface Judging {
@@ -111,39 +89,74 @@ const documentsOf = (
   }
 };
 
+/** What a report shows beside what was judged. */
+interface Inputs extends Pick<Run, 'passages'> {
+  readonly pictures: readonly EvidenceDocument[];
+}
+
+const readInputs = async (folder: string): Promise<Inputs> => {
+  const copy = await readFile(join(folder, targetTextFile), 'utf8').catch(() => null);
+  return {
+    pictures: await pictureDocuments(folder),
+    ...(copy === null ? {} : { passages: passagesFor(copy) }),
+  };
+};
+
 const assemble = (
   start: Start,
   activities: Activities,
   evidence: Evidence,
   judging: Judging,
+  { pictures, ...passages }: Inputs,
 ): Run => {
   const { plan, language } = start;
   const judgements = judgePlan(start, judging.scenarios, evidence);
-  const verdicts = plan.selected.map((claim) => verdictOf(claim, judgements, plan));
-  const deciding = verdicts.filter((verdict) => !plan.byPerson.includes(verdict.claim));
-  const exit = exitCodeOf(deciding.map((verdict) => verdict.kind));
+  const { startedAt, expectations } = start;
+  const verdicts = markVerdicts(
+    plan.selected.map((claim) => verdictOf(claim, judgements, plan)),
+    expectations ?? [],
+    startedAt,
+  );
+  const expected = expectationOutcomes(expectations ?? [], { judgements, verdicts }, startedAt);
+  // What a person has to judge decides nothing here, unless a scenario judged it as well.
+  const deciding = verdicts.filter(
+    ({ claim, kind }) => kind !== 'skipped' || !plan.byPerson.includes(claim),
+  );
+  const exit = exitCodeOf(deciding.filter(isOpen).map((verdict) => verdict.kind));
+  const passedUnexpectedly = expected.some(({ standing }) => standing === 'unexpected pass');
   const onlyByPerson = verdicts.length > 0 && deciding.length === 0;
   return {
     schema: 1,
     tool: 'discretio',
     version: start.version,
     run: start.run,
-    startedAt: start.startedAt,
+    startedAt,
     language,
     status: activities.status,
     ...(activities.ended === undefined ? {} : { ended: activities.ended }),
+    ...(start.resumedAt === undefined ? {} : { resumedAt: start.resumedAt }),
     environment: start.environment,
     plan,
     ...claimTexts(language),
+    forms: formsOf(plan, language),
+    ...passages,
     activities: activities.outcomes,
     judgements: [...judgements],
-    verdicts,
-    observations: observations.map(({ id, text }) => ({ id, text: text[language] })),
-    documents: documentsOf(evidence, language, judging),
-    replay: Object.fromEntries(plan.selected.map((claim) => [claim, replayOf(claim, plan)])),
-    exit: onlyByPerson && activities.status === 'complete' ? 0 : exitOf(exit, activities),
+    verdicts: [...verdicts],
+    ...(expectations === undefined ? {} : { expectations: expected }),
+    documents: [
+      ...planDocuments(expected, plan, language),
+      ...documentsOf(evidence, language, judging),
+      ...pictures,
+    ],
+    replay: Object.fromEntries(verdicts.map((verdict) => [verdict.claim, replayOf(verdict, plan)])),
+    exit: exitOf(passedUnexpectedly ? 1 : onlyByPerson ? 0 : exit, activities),
   };
 };
+
+/** Whether a verdict counts: what could not be told or done does not where an expectation of the plan says so; a failure always does. */
+const isOpen = ({ kind, expectation }: Verdict): boolean =>
+  expectation === undefined || (kind !== 'inconclusive' && kind !== 'unsupported');
 
 /** An incomplete run is never clean. */
 const exitOf = (exit: Run['exit'], activities: Activities): Run['exit'] =>
@@ -151,7 +164,8 @@ const exitOf = (exit: Run['exit'], activities: Activities): Run['exit'] =>
 
 /** Judges a run from its folder alone: the same folder and the same version of this program give the same run, byte for byte. Rejects with one line when the folder is not a run's. */
 export const judgeRun = async (folder: string, judging: Judging): Promise<Run> => {
-  const start = await read(folder, startFile, startSchema);
-  const activities = await read(folder, activitiesFile, activitiesSchema);
-  return assemble(start, activities, await readEvidence(folder, activities), judging);
+  const start = await readRunFile(folder, startFile, startSchema);
+  const activities = await readRunFile(folder, activitiesFile, activitiesSchema);
+  const evidence = await readEvidence(folder, activities);
+  return assemble(start, activities, evidence, judging, await readInputs(folder));
 };

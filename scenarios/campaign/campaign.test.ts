@@ -7,9 +7,11 @@ import { EvidenceError } from '../../reports/evidence/errors.ts';
 import { createEvidenceStore, type EvidenceStore } from '../../reports/evidence/store.ts';
 import { runSchema } from '../../reports/model/run.ts';
 import type { Activity } from './activity.ts';
-import { judgeRun, type Judging, type Start } from './assemble.ts';
-import { runCampaign } from './campaign.ts';
-import { makePlan } from './plan.ts';
+import { judgeRun, type Judging } from './assemble.ts';
+import { performLane, runCampaign, type Campaign } from './campaign.ts';
+import type { ExpectedOutcome } from './expectation.ts';
+import type { LaneWork } from './lane-file.ts';
+import { makePlan, type Repertoire } from './plan.ts';
 import { fail, inconclusive, pass, type Scenario } from './scenario.ts';
 import {
   fakeActivity,
@@ -22,6 +24,7 @@ import {
   repertoireOf,
   usualSelection,
 } from './testing/fakes.ts';
+import type { Start } from './start.ts';
 
 let folder = '';
 let store: EvidenceStore;
@@ -42,21 +45,27 @@ interface Changes {
   readonly documents?: Judging['documents'];
 }
 
+const campaignOf = (
+  plan: Start['plan'],
+  repertoire: Repertoire,
+  changes: Pick<Changes, 'start' | 'store' | 'signal'>,
+): Campaign => ({
+  start: fakeStart(plan, changes.start),
+  target: fakeTarget([]),
+  site: fakeSite,
+  store: changes.store ?? store,
+  repertoire,
+  signal: changes.signal ?? new AbortController().signal,
+  progress: () => undefined,
+  capture: fakeCapture([]),
+});
+
 const gatherRun = async (scenarios: readonly Scenario[], changes: Changes = {}) => {
   const repertoire = repertoireOf(scenarios, changes.activities);
   const { only = [], target = 'reference' } = changes;
   const plan = makePlan({ ...usualSelection, only, target }, repertoire);
   if (!plan.ok) throw new Error(plan.error.code);
-  await runCampaign({
-    start: fakeStart(plan.value, changes.start),
-    target: fakeTarget([]),
-    site: fakeSite,
-    store: changes.store ?? store,
-    repertoire,
-    signal: changes.signal ?? new AbortController().signal,
-    progress: () => undefined,
-    capture: fakeCapture([]),
-  });
+  await runCampaign(campaignOf(plan.value, repertoire, changes));
 };
 
 const judge = (scenarios: readonly Scenario[], changes: Changes = {}) =>
@@ -165,6 +174,118 @@ describe('a run', () => {
     const judged = await run([failing], { documents });
     expect(judged.exit).toBe(1);
     expect(JSON.stringify(judged.documents)).toContain('no such session');
+  });
+});
+
+describe('expectations', () => {
+  const known = (more: Partial<ExpectedOutcome>): ExpectedOutcome => ({
+    claim: '5.1.k',
+    kind: 'fail',
+    reason: 'not mended yet',
+    link: 'https://example.org/1',
+    expires: '2026-11-23',
+    ...more,
+  });
+  const expecting = (scenarios: readonly Scenario[], ...expectations: readonly ExpectedOutcome[]) =>
+    run(scenarios, { start: { expectations: [...expectations] } });
+
+  it('mark a failure, which is a failure still', async () => {
+    const { verdicts, exit, expectations, documents } = await expecting([failing], known({}));
+    expect(verdicts).toMatchObject([
+      {
+        kind: 'fail',
+        reason: 'expected until 2026-11-23 (not mended yet, https://example.org/1): wrong suite',
+        expectation: { reason: 'not mended yet', expires: '2026-11-23' },
+      },
+    ]);
+    expect(exit).toBe(1);
+    expect(expectations).toMatchObject([{ claim: '5.1.k', standing: 'as expected' }]);
+    expect(JSON.stringify(documents)).toContain('Expectations of this target');
+  });
+
+  it('of a scenario mark its judgements, and the verdict unless another failed as well', async () => {
+    const { claim: _claim, ...subject } = known({ scenario: 'bad' });
+    const alone = await expecting([failing], subject);
+    expect(alone.verdicts).toMatchObject([{ expectation: { reason: 'not mended yet' } }]);
+    const worse = fakeScenario('worse', { judge: () => fail('worse', 'a', 'b') });
+    const both = await expecting([failing, worse], subject);
+    expect(both.judgements[0]).toHaveProperty('expectation');
+    expect(both.verdicts).toMatchObject([{ kind: 'fail', reason: 'worse' }]);
+    expect(both.verdicts[0]).not.toHaveProperty('expectation');
+  });
+
+  it.each([
+    ['5.1.k', 0],
+    ['2.1.h', 2],
+  ])('of what cannot be told, for %s, make the exit code %i', async (claim, exit) => {
+    const other = fakeScenario('other', { claims: ['2.1.a'] });
+    const expected = known({ claim, kind: 'inconclusive' });
+    const { exit: found, verdicts } = await expecting([other, unclear], expected);
+    expect(verdicts.map(({ kind }) => kind)).toEqual(['pass', 'inconclusive']);
+    expect(found).toBe(exit);
+  });
+
+  it('that pass unexpectedly fail the run, with the reason', async () => {
+    const { verdicts, exit, expectations, documents } = await expecting([passing], known({}));
+    expect(verdicts).toMatchObject([{ kind: 'pass' }]);
+    expect(exit).toBe(1);
+    expect(expectations).toMatchObject([{ standing: 'unexpected pass' }]);
+    expect(JSON.stringify(documents)).toContain('unexpected pass: the run fails');
+  });
+
+  it('that have expired count as none, and are named', async () => {
+    const old = known({ expires: '2026-11-22' });
+    const failed = await expecting([failing], old);
+    expect(failed.verdicts).toMatchObject([{ kind: 'fail', reason: 'wrong suite' }]);
+    expect(failed.expectations).toMatchObject([{ standing: 'expired' }]);
+    expect((await expecting([passing], old)).exit).toBe(0);
+    expect((await expecting([unclear], { ...old, kind: 'inconclusive' })).exit).toBe(2);
+  });
+
+  it.each([
+    ['another kind', [unclear], known({}), 'otherwise', 2],
+    ['a claim of no scenario here', [passing], known({ claim: '2.1.b' }), 'not judged', 0],
+  ] as const)('of %s change nothing', async (_what, scenarios, expected, standing, exit) => {
+    const found = await expecting(scenarios, expected);
+    expect(found.expectations).toMatchObject([{ standing }]);
+    expect(found.exit).toBe(exit);
+    expect(found.verdicts[0]).not.toHaveProperty('expectation');
+  });
+});
+
+describe('lanes', () => {
+  const onBoth = fakeScenario('on both', { activities: ['one', 'two'] });
+  const activities = [fakeActivity('one'), fakeActivity('two')];
+  const inLanes = async (end: (work: LaneWork) => Promise<string | null>) => {
+    const repertoire = repertoireOf([onBoth], activities);
+    const plan = makePlan(usualSelection, repertoire);
+    if (!plan.ok) throw new Error(plan.error.code);
+    const campaign = campaignOf(plan.value, repertoire, {});
+    await runCampaign(campaign, {
+      lanes: [['two'], ['one']],
+      elsewhere: async (work) => {
+        const how = await end(work);
+        if (how === null) await performLane(work, campaign);
+        return how;
+      },
+    });
+    return judge([onBoth]);
+  };
+
+  it('leave the outcomes in the plan’s order, and no file of their own', async () => {
+    const { activities: outcomes, verdicts, status } = await inLanes(() => Promise.resolve(null));
+    expect(outcomes.map(({ id, status: how }) => `${id} ${how}`)).toEqual(['one done', 'two done']);
+    expect(verdicts).toMatchObject([{ kind: 'pass' }]);
+    expect(status).toBe('complete');
+    expect(await store.list()).toEqual(['activities.json', 'plan.json']);
+  });
+
+  it('that ended early make what they had to do failed, with how they ended', async () => {
+    const { verdicts, exit } = await inLanes(() => Promise.resolve('node was ended by SIGKILL'));
+    expect(verdicts).toMatchObject([
+      { kind: 'inconclusive', reason: expect.stringContaining('node was ended by SIGKILL') },
+    ]);
+    expect(exit).toBe(2);
   });
 });
 

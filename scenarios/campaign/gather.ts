@@ -15,7 +15,8 @@ export interface GatherLimits {
   readonly stop: number;
 }
 
-const usualLimits: GatherLimits = { activity: 60_000, stop: 5_000 };
+/** For a target that no person takes part in. */
+export const usualLimits: GatherLimits = { activity: 60_000, stop: 5_000 };
 
 /** Something to tell the user that changes no outcome: what took time beside the activities (milliseconds), or what went wrong. */
 export type Remark =

@@ -61,6 +61,108 @@ describe('choosing claims', () => {
   });
 });
 
+describe('a lab that cannot have what a scenario needs', () => {
+  const labs = repertoireOf(
+    [
+      fakeScenario('everywhere', { claims: ['2.1.a'], activities: ['call'] }),
+      fakeScenario('hosts', { claims: ['2.1.a', '2.3.a'], activities: ['firewall'] }),
+      fakeScenario('behind', { claims: ['5.1.k'], activities: ['later'] }),
+    ],
+    [
+      fakeActivity('call'),
+      fakeActivity('firewall', { lab: 'hosts' }),
+      fakeActivity('later', { after: ['firewall'] }),
+    ],
+  );
+  const reason =
+    'activity firewall needs a lab in which every part has a host of its own: --lab netns';
+
+  it('leaves the scenario out, also behind another activity, and the claim where it has no other', () => {
+    const plan = planOf([], labs);
+    expect(plan.selected).toEqual(['2.1.a']);
+    expect(plan.scenarios.map(({ id }) => id)).toEqual(['everywhere']);
+    expect(plan.activities?.map(({ id }) => id)).toEqual(['call']);
+    expect(plan.leftOut).toContainEqual({ claim: '2.3.a', reason: `hosts: ${reason}` });
+    expect(plan.leftOut).toContainEqual({ claim: '5.1.k', reason: `behind: ${reason}` });
+  });
+
+  it('says of a claim that keeps others which were left out', () => {
+    expect(planOf([], labs).scenariosLeftOut).toEqual([{ id: 'hosts', claims: ['2.1.a'], reason }]);
+  });
+
+  it('keeps a claim that is named, for a verdict that says so', () => {
+    const plan = planOf(['2.3.a'], labs);
+    expect(plan).toMatchObject({ selected: ['2.3.a'], scenarios: [], activities: [] });
+    expect(plan.scenariosLeftOut).toEqual([{ id: 'hosts', claims: ['2.3.a'], reason }]);
+  });
+
+  it('is another one than that of namespaces', () => {
+    const plan = makePlan({ ...usualSelection, lab: 'netns' }, labs);
+    expect(plan.ok && plan.value.scenariosLeftOut).toEqual([]);
+    expect(plan.ok && plan.value.activities?.map(({ id }) => id)).toEqual([
+      'call',
+      'firewall',
+      'later',
+    ]);
+  });
+});
+
+describe('what a plan says of the activities', () => {
+  const { controls: _controls, ...usual } = usualSelection;
+  const planWith = (more: Partial<Parameters<typeof makePlan>[0]>) => {
+    const plan = makePlan({ ...usual, ...more }, small);
+    if (!plan.ok) throw new Error(plan.error.detail);
+    return plan.value;
+  };
+
+  it('is their order, effect and usual time: measured, declared or neither', () => {
+    const declared = repertoireOf(
+      [fakeScenario('s', { activities: ['call', 'slow', 'new'] })],
+      [fakeActivity('call'), fakeActivity('slow', { expected: 9_000 }), fakeActivity('new')],
+    );
+    const expected = (profile: 'quick' | 'full') => {
+      const plan = makePlan({ ...usualSelection, profile }, declared);
+      return plan.ok ? plan.value.activities?.map((each) => [each.id, each.expected]) : [];
+    };
+    expect(expected('quick')).toEqual([
+      ['call', 2_900],
+      ['slow', 9_000],
+      ['new', 2_000],
+    ]);
+    expect(expected('full')).toContainEqual(['call', 11_000]);
+  });
+
+  it('is that controls come first and last when all claims are judged', () => {
+    const plan = planWith({});
+    expect(plan.controls).toMatchObject({ activities: ['control-first', 'control-last'] });
+    expect(plan.scenarios.at(-1)).toEqual({
+      id: '2.1/control',
+      revision: 1,
+      claims: ['2.1.a'],
+      activities: ['control-first', 'control-last'],
+    });
+    expect(plan.activities?.map(({ id }) => id)).toEqual(['call', 'scan']);
+  });
+
+  it.each([
+    ['single claims are named', { only: ['5.1.k'] }, /single claims/],
+    ['the user wants none', { controls: false }, /single claims/],
+    ['the target cannot', { capabilities: ['enrol'] }, /lacks the capability read-token/],
+    ['there is nothing to do', { only: ['2.1.b'] }, /nothing to do/],
+  ] as const)('is why there are none where %s', (_what, more, reason) => {
+    const { controls, scenarios } = planWith(more);
+    expect(controls?.activities).toEqual([]);
+    expect(controls?.reason).toMatch(reason);
+    expect(scenarios.some(({ id }) => id === '2.1/control')).toBe(false);
+  });
+
+  it('is that named claims have controls too where the user wants it', () => {
+    const plan = planWith({ only: ['5.1.k'], controls: true });
+    expect(plan.controls?.activities).toHaveLength(2);
+    expect(plan.scenarios.map(({ id }) => id)).toEqual(['two']);
+  });
+});
+
 describe('choosing activities', () => {
   it('takes those of the planned scenarios only', () => {
     expect(activitiesOf(planOf(['2.1.h'], small), small).map(({ id }) => id)).toEqual(['scan']);

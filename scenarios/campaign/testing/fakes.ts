@@ -2,7 +2,7 @@ import type { Appliance, Capability, Phone, Target } from '../../../devices/cont
 import { ok } from '../../../reference/core/result.ts';
 import type { LabSite } from '../../../simulators/lab/site.ts';
 import type { Activity } from '../activity.ts';
-import type { Start } from '../assemble.ts';
+import type { Start } from '../start.ts';
 import type { Repertoire } from '../plan.ts';
 import type { StartCapture } from '../recording.ts';
 import { pass, type Scenario } from '../scenario.ts';
@@ -142,13 +142,14 @@ export const fakeStart = (plan: Start['plan'], more: Partial<Start> = {}): Start
   ...more,
 });
 
-/** Everything at its default: seed 7, reference target. */
+/** Everything at its default, without controls: seed 7, reference target. */
 export const usualSelection = {
   only: [],
   seed: 7,
   profile: 'quick',
   lab: 'loopback',
   target: 'reference',
+  controls: false,
 } as const;
 
 /** A repertoire of these. */
