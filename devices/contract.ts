@@ -11,6 +11,7 @@ export type Capability =
   | 'read-token'
   | 'show-identifiers'
   | 'export-stored-files'
+  | 'alter-stored-files'
   | 'tls-key-log'
   | 'key-agreement-log'
   | 'media-keys'
@@ -62,14 +63,23 @@ export interface RefusalEntry {
   readonly detail: string;
 }
 
+/** How an administrator was asked, where that is not done at once. */
+export interface Asked {
+  /** Milliseconds, at most, from the call until the appliance itself was asked: a command starts, a person reads. */
+  readonly asking: number;
+}
+
 export interface Appliance {
   readonly capabilities: ReadonlySet<Capability>;
   describe(): Promise<ApplianceDescription>;
   /** The newest token sent to a number by SMS; waits for it until the deadline (milliseconds from now), then rejects with DeadlineError. */
   readToken(number: string, deadline: number): Promise<string>;
   refusals(): Promise<readonly RefusalEntry[]>;
-  /** Revokes a number as its administrator would when a phone is lost; resolves once he is told that it is done. With the capability `revoke` only, as the next. */
-  revoke?(number: string): Promise<void>;
+  /**
+   * Revokes a number as its administrator would when a phone is lost; resolves once he is told that it is done. Rejects with an
+   * UnaskedError where he could not even be asked. With the capability `revoke` only, as the next.
+   */
+  revoke?(number: string): Promise<Asked | void>;
   /** Lets a revoked number enrol again. */
   release?(number: string): Promise<void>;
   /** With the capability `administer` only. */
@@ -155,6 +165,8 @@ export interface Phone {
   report(): Promise<CallReport>;
   refusals(): Promise<readonly RefusalEntry[]>;
   storedFiles(): Promise<readonly StoredFile[]>;
+  /** Changes a stored file behind the phone's back, as a thief would; never makes a new one. With the capability `alter-stored-files` only. */
+  replaceStoredFile?(path: string, base64: string): Promise<void>;
   /** Lines of the NSS key log format for the phone's TLS connections. */
   tlsKeyLog(): Promise<readonly string[]>;
   keyAgreementLog(): Promise<readonly KeyAgreementLogEntry[]>;
@@ -167,6 +179,11 @@ export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
 }
 
+/** The way to ask failed; nothing is known of what the target would have done. */
+export class UnaskedError extends Error {
+  override readonly name = 'UnaskedError';
+}
+
 /** Where targets run; more is in simulators/lab. */
 export interface Site {
   /** A folder that belongs to this target's part alone, removed at the end of the run. */
@@ -177,9 +194,34 @@ export interface Site {
   readonly ownsHost: boolean;
 }
 
+/** Where the packets of an external target come from. */
+export type CaptureSource =
+  | { readonly from: 'interface' }
+  /** A program that streams pcap or pcapng, such as `ssh HOST tcpdump -w -`: its words, no shell, and the folder it runs in. */
+  | { readonly from: 'command'; readonly command: readonly string[]; readonly folder: string }
+  /** Added to the finished run by hand. */
+  | { readonly from: 'files' };
+
+/** A target that the run does not start: it stands somewhere already. */
+export interface ExternalPlace {
+  /** The local interface by which it is reached; captured on, where packets come from there. */
+  readonly interface: string;
+  /** The local address that phones and testbed have towards it. */
+  readonly address: string;
+  /** Its addresses, for whoever has to authorise what is done to them. */
+  readonly hosts: readonly string[];
+  readonly capture: CaptureSource;
+}
+
 /** Something to evaluate. */
 export interface Target {
   readonly name: string;
+  /** Only where the run does not start the appliance: the run then stays in its caller's network namespace. */
+  readonly external?: ExternalPlace;
+  /** Path of a file of verdicts that are known beforehand. */
+  readonly expectations?: string;
+  /** Milliseconds that an activity may take where a person takes part; the run's own limit unless given. */
+  readonly activityLimit?: number;
   /** What its appliance and phones can do. */
   readonly capabilities: ReadonlySet<Capability>;
   /** A short line naming the codec in use and whether audio is decoded. */

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { requestPage } from '../../simulators/attackers/web-client.ts';
 import { openLoopbackSite, type LabSite } from '../../simulators/lab/site.ts';
 import type { Appliance, Phone } from '../contract.ts';
 import { referenceTarget } from './target.ts';
@@ -105,6 +106,43 @@ describe('the reference system through its contract', () => {
       endedBy: null,
       held: 'none',
     });
+  });
+
+  it('has an administration page on a port of its own, and shows no firewall where it loads none', async () => {
+    const { appliance } = await system();
+    const { sip, registration, trust } = await appliance.describe();
+    const page = await appliance.administration?.();
+    if (!page) throw new Error('no page');
+    expect([sip.port, registration.port]).not.toContain(page.endpoint.port);
+    expect(page.trust).toBe(trust.root);
+    const outcome = await requestPage({
+      endpoint: page.endpoint,
+      trust: page.trust,
+      method: 'GET',
+      path: '/sign-in',
+      headers: {},
+      deadlineMs: 5_000,
+    });
+    expect(outcome).toMatchObject({ kind: 'answered', status: 200 });
+    expect(appliance.capabilities.has('administer')).toBe(true);
+    expect(appliance.capabilities.has('show-firewall')).toBe(false);
+    expect(appliance).not.toHaveProperty('firewallRules');
+  });
+
+  it('has no page on hosts without an administration link, and says so', async () => {
+    const site = await openLoopbackSite();
+    sites.push(site);
+    const linkless = {
+      ...site,
+      address(host: string, segment?: string) {
+        if (segment === undefined) return site.address(host);
+        throw new Error(`the host ${host} has no address on segment ${segment}`);
+      },
+    };
+    const appliance = await referenceTarget().startAppliance(linkless);
+    started.push(appliance);
+    expect(appliance.capabilities.has('administer')).toBe(false);
+    expect(appliance).not.toHaveProperty('administration');
   });
 
   it('names the phone, the step and the reason when something is refused', async () => {

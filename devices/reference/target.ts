@@ -1,22 +1,15 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  applianceParts,
-  startAppliance,
-  type ApplianceParts,
-} from '../../reference/appliance/appliance.ts';
+import { applianceParts, type ApplianceParts } from '../../reference/appliance/appliance.ts';
 import { describeCodec } from '../../reference/client/audio/voice.ts';
 import type { SrtpMaster } from '../../reference/core/csl/key-schedule.ts';
 import { toHex } from '../../reference/core/bytes.ts';
 import { phoneParts, type PhoneLogs, type PhoneParts } from '../../reference/client/parts.ts';
 import { createPhone, type ReferencePhone } from '../../reference/client/phone.ts';
-import { createSmsCentre } from '../../simulators/sms/centre.ts';
 import {
   DeadlineError,
-  type Appliance,
   type ApplianceDescription,
   type CallReport,
-  type Capability,
   type KeyAgreementLogEntry,
   type MediaKey,
   type Phone,
@@ -25,62 +18,8 @@ import {
   type StoredFile,
   type Target,
 } from '../contract.ts';
-
-/** Everything that the reference can do. */
-const capabilities: ReadonlySet<Capability> = new Set<Capability>([
-  'enrol',
-  'call',
-  'hold',
-  'read-token',
-  'show-identifiers',
-  'export-stored-files',
-  'tls-key-log',
-  'key-agreement-log',
-  'media-keys',
-  'refusal-log',
-  'revoke',
-]);
-
-/** UDP ports of the relay: below those that the system hands out, so that no phone's own port is among them. */
-const relayPorts = { first: 20_000, last: 29_999 } as const;
-
-const startReferenceAppliance = async (site: Site, parts: ApplianceParts): Promise<Appliance> => {
-  const refusals: RefusalEntry[] = [];
-  const sms = createSmsCentre();
-  const host = site.address('appliance');
-  const appliance = await startAppliance(
-    {
-      host,
-      sipPort: 0,
-      registrationPort: 0,
-      relay: { host, ...relayPorts },
-      sms,
-      firewall: site.ownsHost,
-      onRefusal: (refusal) => refusals.push(refusal),
-    },
-    parts,
-  );
-  const { sip, registration, relay, trust } = appliance;
-  return {
-    capabilities,
-    describe: () => Promise.resolve({ sip, registration, relay, trust }),
-    async readToken(number, deadline) {
-      const { text } = await sms.waitFor(number, deadline);
-      const token = /\b\d{6,}\b/.exec(text)?.[0];
-      if (token === undefined) throw new Error(`the SMS to ${number} holds no token`);
-      return token;
-    },
-    refusals: () => Promise.resolve([...refusals]),
-    async revoke(number) {
-      appliance.revocation.revokeNumber({ number, by: 'evaluator', reason: 'keyCompromise' });
-    },
-    async release(number) {
-      if (!appliance.revocation.releaseNumber({ number, by: 'evaluator' }))
-        throw new Error(`${number} is not blocked; revoke it first`);
-    },
-    stop: () => appliance.stop(),
-  };
-};
+import { capabilities } from './capabilities.ts';
+import { startReferenceAppliance } from './reference-appliance.ts';
 
 const mediaKeyOf = ({ masterKey, masterSalt }: SrtpMaster): MediaKey => ({
   masterKey: toHex(masterKey),
@@ -155,6 +94,20 @@ const storedFilesOf = async (folder: string): Promise<readonly StoredFile[]> => 
   );
 };
 
+/** Writes over a file of the phone's folder; of nothing else. */
+const replaceStoredFile = async (folder: string, path: string, base64: string): Promise<void> => {
+  const files = await storedFilesOf(folder);
+  if (!files.some((file) => file.path === path))
+    throw new Error(`${path}: is not among the stored files; name one that storedFiles gives`);
+  await writeFile(join(folder, path), Buffer.from(base64, 'base64'));
+};
+
+/** A stored key that does not open is refused like any other thing, and its code is what crosses processes. */
+const logStorageRefusal = (error: Error, { refusals }: Journal): void => {
+  if (!('code' in error && String(error.code).startsWith('storage/'))) return;
+  refusals.push({ at: Date.now(), code: String(error.code), detail: error.message });
+};
+
 const adaptPhone = (
   name: string,
   folder: string,
@@ -165,7 +118,10 @@ const adaptPhone = (
     try {
       return await work;
     } catch (error) {
-      if (error instanceof Error) error.message = `phone ${name}: ${step}: ${error.message}`;
+      if (error instanceof Error) {
+        logStorageRefusal(error, journal);
+        error.message = `phone ${name}: ${step}: ${error.message}`;
+      }
       throw error;
     }
   };
@@ -195,6 +151,8 @@ const adaptPhone = (
     report: async () => phone.view(),
     refusals: async () => [...journal.refusals],
     storedFiles: () => storedFilesOf(folder),
+    replaceStoredFile: (path, base64) =>
+      named('altering a file', replaceStoredFile(folder, path, base64)),
     tlsKeyLog: async () => [...journal.tlsKeys],
     keyAgreementLog: async () => [...journal.exponents],
     mediaKeys: async () => [...journal.mediaKeys],

@@ -19,6 +19,7 @@ const passed = (error: unknown): PassedError =>
 
 const loadTarget = async (file: string | undefined): Promise<Target> => {
   if (file === undefined) return (await import('../reference/target.ts')).referenceTarget();
+  if (/\.ya?ml$/.test(file)) return (await import('../external/target.ts')).loadTargetFile(file);
   const loaded: { readonly target: Target } = await import(pathToFileURL(file).href);
   return loaded.target;
 };

@@ -108,6 +108,16 @@ describe('a part in another process', () => {
   });
 });
 
+describe('a part that claims what cannot be', () => {
+  it.each([
+    ['everything', /^appliance: answers a method nonsense-\w+, which does not exist/],
+    ['inventing', /^appliance claims fly, which is no capability; devices\/contract\.ts/],
+  ])('(%s) does not start, and its process ends', async (how, line) => {
+    await expect(startAppliance(how)).rejects.toThrow(line);
+    expect(started.map(isRunning)).toEqual([false]);
+  });
+});
+
 describe('a part whose process ends', () => {
   it.each([
     ['killed', /^appliance: its process is gone \(.* was ended by SIGKILL\)$/],

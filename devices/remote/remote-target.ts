@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LabSite } from '../../simulators/lab/site.ts';
 import { nodeProgram, type HostProcess } from '../../simulators/lab/host-process.ts';
+import { capabilityProblem, nonsense } from '../honesty.ts';
 import {
   DeadlineError,
   type Appliance,
@@ -62,6 +63,23 @@ const createAsking = (process: HostProcess, what: string) => {
   };
 };
 
+/** What a part says of a method that nothing has: it must refuse it; null where it does. */
+const methodProblem = async (
+  host: string,
+  asking: ReturnType<typeof createAsking>,
+  { stop }: StopLimits,
+): Promise<string | null> => {
+  const method = nonsense();
+  const answer = asking.call(method, []).then(
+    () => 'answers',
+    () => null,
+  );
+  const said = await Promise.race([answer, delay(stop, 'does not refuse', { ref: false })]);
+  return said === null
+    ? null
+    : `${host}: ${said} a method ${method}, which does not exist: what it claims cannot be believed; let it have what the contract names`;
+};
+
 const startRemote = async (
   site: LabSite,
   host: string,
@@ -80,6 +98,12 @@ const startRemote = async (
   void process.ended.then((how) => started.reject(new Error(`${host}: ${how} before it was up`)));
   process.send({ kind: 'start', request });
   const capabilities = new Set(await started.promise);
+  const problem =
+    capabilityProblem(host, capabilities) ?? (await methodProblem(host, asking, limits));
+  if (problem !== null) {
+    await process.stop(limits.end);
+    throw new Error(problem);
+  }
   return {
     capabilities,
     call: asking.call,
@@ -135,6 +159,9 @@ const remotePhone = (name: string, part: RemotePart): Phone => {
     report: remote('report'),
     refusals: remote('refusals'),
     storedFiles: remote('storedFiles'),
+    ...(part.capabilities.has('alter-stored-files')
+      ? { replaceStoredFile: remote('replaceStoredFile') }
+      : {}),
     tlsKeyLog: remote('tlsKeyLog'),
     keyAgreementLog: remote('keyAgreementLog'),
     mediaKeys: remote('mediaKeys'),

@@ -17,14 +17,14 @@ export interface RealRun {
 
 const program = join(import.meta.dirname, '../../cli.ts');
 
-/** Evaluates the reference by the program itself, which captures in a network namespace of its own where it may, and reads the run. Rejects when there is no run, with what the program said. */
-export const evaluateReference = async (): Promise<RealRun> => {
+/** Evaluates the reference by the program itself, which captures in a network namespace of its own where it may, and reads the run. `words` are further ones of the command. Rejects when there is no run, with what the program said. */
+export const evaluateReference = async (words: readonly string[] = []): Promise<RealRun> => {
   const parent = await mkdtemp(join(tmpdir(), 'discretio-judges-'));
   const folder = join(parent, 'run');
   try {
     const { stderr, status } = spawnSync(
       process.execPath,
-      [program, 'evaluate', '--seed', '7', '--out', folder],
+      [program, 'evaluate', '--seed', '7', '--out', folder, ...words],
       { encoding: 'utf8', timeout: 120_000 },
     );
     const text = await readFile(join(folder, 'activities.json'), 'utf8').catch(() => {

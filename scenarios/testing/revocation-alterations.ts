@@ -13,6 +13,17 @@ export const inSteps = (change: (steps: RevocationSteps) => unknown): Alteration
 export const taking = (change: Partial<RevocationSteps['latencies']>): Alteration =>
   inSteps((steps) => ({ ...steps, latencies: { ...steps.latencies, ...change } }));
 
+/** How long things took, changed, where asking the appliance took so many milliseconds by itself. */
+export const asking = (
+  milliseconds: number,
+  change: Partial<RevocationSteps['latencies']>,
+): Alteration =>
+  inSteps((steps) => ({
+    ...steps,
+    asking: milliseconds,
+    latencies: { ...steps.latencies, ...change },
+  }));
+
 /** What every judge of the revocation must say where the evidence is not there. */
 export const missingRevocation = (id: string): readonly JudgeCase[] => [
   undecided(id, 'no steps', /not among the evidence/, without('revocation', 'steps.json')),

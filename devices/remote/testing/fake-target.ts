@@ -23,8 +23,21 @@ const answers: Readonly<Record<string, () => Promise<string>>> = {
   },
 };
 
+/** A part that has whatever it is asked for. */
+const claimingEverything = (part: Appliance): Appliance =>
+  new Proxy(part, {
+    get: (own, name) =>
+      name === 'then' ? undefined : (Reflect.get(own, name) ?? (() => Promise.resolve('yes'))),
+  });
+
+const capabilitiesAsked = (): Appliance['capabilities'] => {
+  if (asked === 'revoking') return new Set(['enrol', 'call', 'revoke']);
+  // What is no capability comes over the wire all the same.
+  return new Set(asked === 'inventing' ? JSON.parse('["enrol", "fly"]') : ['enrol', 'call']);
+};
+
 const appliance = (address: string): Appliance => ({
-  capabilities: new Set(asked === 'revoking' ? ['enrol', 'call', 'revoke'] : ['enrol', 'call']),
+  capabilities: capabilitiesAsked(),
   revoke: () => Promise.resolve(),
   release: (number) => Promise.reject(new Error(`${number} is not blocked`)),
   describe: () =>
@@ -70,7 +83,8 @@ export const target: Target = {
   startAppliance(site) {
     if (asked === 'refuses') return Promise.reject(new Error('port 443 is taken; free it'));
     if (asked === 'silent') process.exit(7);
-    return Promise.resolve(appliance(site.address('appliance')));
+    const part = appliance(site.address('appliance'));
+    return Promise.resolve(asked === 'everything' ? claimingEverything(part) : part);
   },
   startPhone: (_site, name, { sip }) =>
     sip.port === 5061
