@@ -66,38 +66,41 @@ const judgeComponents = onEnrolments((view) => {
   );
 });
 
-const judgeTerminals = onSigned((view) => {
-  const { caller, callee, offer, answer, path } = view;
-  const sides = [
-    [caller, offer],
-    [callee, answer],
-  ] as const;
-  const toPeers = sides.map(([leg, side]) => {
-    if (!equal(leg.certificate.der, side.certificate.der))
-      return fail(
-        `${leg.number} shows the server and the peer different certificates`,
-        'one certificate for both',
-        'two certificates',
-        [path],
-      );
-    return side.signatureHolds
-      ? null
-      : fail(
-          `${leg.number} does not prove its key to its peer`,
-          'a signature by its key',
-          'none that verifies',
+const judgeTerminals = onSigned(
+  (view) => {
+    const { caller, callee, offer, answer, path } = view;
+    const sides = [
+      [caller, offer],
+      [callee, answer],
+    ] as const;
+    const toPeers = sides.map(([leg, side]) => {
+      if (!equal(leg.certificate.der, side.certificate.der))
+        return fail(
+          `${leg.number} shows the server and the peer different certificates`,
+          'one certificate for both',
+          'two certificates',
           [path],
         );
-  });
-  const bad = worst([...toPeers, everyClient(view)]);
-  return (
-    bad ??
-    pass(
-      'both terminals proved the key of their certificate to the server (TLS CertificateVerify) and to each other (X-CSL signature)',
-      [path],
-    )
-  );
-});
+      return side.signatureHolds
+        ? null
+        : fail(
+            `${leg.number} does not prove its key to its peer`,
+            'a signature by its key',
+            'none that verifies',
+            [path],
+          );
+    });
+    const bad = worst([...toPeers, everyClient(view)]);
+    return (
+      bad ??
+      pass(
+        'both terminals proved the key of their certificate to the server (TLS CertificateVerify) and to each other (X-CSL signature)',
+        [path],
+      )
+    );
+  },
+  { fromOneSide: true },
+);
 
 const clearLine = (
   { from, to, line }: ClearTextFacts,

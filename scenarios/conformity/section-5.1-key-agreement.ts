@@ -107,34 +107,41 @@ const judgeValues = (view: ExchangeView): Finding | null => {
       );
 };
 
-const judgeExchange = onExchange((view) => {
-  const evidence = evidenceOf(view);
-  const wrong = judgeValues(view);
-  if (wrong) return wrong;
-  const rtp = view.facts.udpFlows.filter((flow) => flow.protocol === 'rtp');
-  const bad = worst(rtp.map((flow) => judgeFlow(flow, view)));
-  if (bad) return bad;
-  const unseen = oneSided(view) ?? losses(view);
-  if (unseen !== null) return inconclusive(unseen, evidence);
-  return pass(
-    `the secret recomputed from the exponent of the ${view.exponentOf.join(' and the ')} and the values on the wire (${groupBits}-bit group 14) gives the keys that verify all ${rtp.length} audio flows, each direction with its own`,
-    evidence,
-  );
-});
+/** From one side's log too: its exponent gives the keys of both directions. */
+const judgeExchange = onExchange(
+  (view) => {
+    const evidence = evidenceOf(view);
+    const wrong = judgeValues(view);
+    if (wrong) return wrong;
+    const rtp = view.facts.udpFlows.filter((flow) => flow.protocol === 'rtp');
+    const bad = worst(rtp.map((flow) => judgeFlow(flow, view)));
+    if (bad) return bad;
+    const unseen = oneSided(view) ?? losses(view);
+    if (unseen !== null) return inconclusive(unseen, evidence);
+    return pass(
+      `the secret recomputed from the exponent of the ${view.exponentOf.join(' and the ')} and the values on the wire (${groupBits}-bit group 14) gives the keys that verify all ${rtp.length} audio flows, each direction with its own`,
+      evidence,
+    );
+  },
+  { fromOneSide: true },
+);
 
 /** Signatures need no secret; tags need an exponent, and one that is not of this exchange says nothing. */
-const judgeTags = onExchange((view) => {
-  const { path, exponentMatches, callerTagHolds, calleeTagHolds } = view;
-  if (!exponentMatches)
-    return inconclusive('a logged exponent does not give the public value on the wire', [path]);
-  const wrong = [
-    ...(calleeTagHolds ? [] : ['HMAC-SHA256 tag of the 200']),
-    ...(callerTagHolds ? [] : ['HMAC-SHA256 tag of the ACK']),
-  ];
-  return wrong.length === 0
-    ? pass('both signatures and both HMAC-SHA256 tags, recomputed from the wire, verify', [path])
-    : unsigned(wrong, path);
-});
+const judgeTags = onExchange(
+  (view) => {
+    const { path, exponentMatches, callerTagHolds, calleeTagHolds } = view;
+    if (!exponentMatches)
+      return inconclusive('a logged exponent does not give the public value on the wire', [path]);
+    const wrong = [
+      ...(calleeTagHolds ? [] : ['HMAC-SHA256 tag of the 200']),
+      ...(callerTagHolds ? [] : ['HMAC-SHA256 tag of the ACK']),
+    ];
+    return wrong.length === 0
+      ? pass('both signatures and both HMAC-SHA256 tags, recomputed from the wire, verify', [path])
+      : unsigned(wrong, path);
+  },
+  { fromOneSide: true },
+);
 
 const unsigned = (wrong: readonly string[], path: string): Finding =>
   fail(
@@ -144,21 +151,24 @@ const unsigned = (wrong: readonly string[], path: string): Finding =>
     [path],
   );
 
-const judgeSignatures = onSigned(({ path, offer, answer, changedOnTheWay }) => {
-  const wrong = [
-    ...(offer.signatureHolds ? [] : ['RSA-SHA256 signature of the INVITE']),
-    ...(answer.signatureHolds ? [] : ['RSA-SHA256 signature of the 200']),
-  ];
-  if (wrong.length > 0) return unsigned(wrong, path);
-  return changedOnTheWay === null
-    ? pass('', [path])
-    : fail(
-        `the ${changedOnTheWay} was changed on its way, and the call went on`,
-        'the same X-CSL contents on both legs',
-        'others',
-        [path],
-      );
-});
+const judgeSignatures = onSigned(
+  ({ path, offer, answer, changedOnTheWay }) => {
+    const wrong = [
+      ...(offer.signatureHolds ? [] : ['RSA-SHA256 signature of the INVITE']),
+      ...(answer.signatureHolds ? [] : ['RSA-SHA256 signature of the 200']),
+    ];
+    if (wrong.length > 0) return unsigned(wrong, path);
+    return changedOnTheWay === null
+      ? pass('', [path])
+      : fail(
+          `the ${changedOnTheWay} was changed on its way, and the call went on`,
+          'the same X-CSL contents on both legs',
+          'others',
+          [path],
+        );
+  },
+  { fromOneSide: true },
+);
 
 const judgeSigned: Scenario['judge'] = (evidence) => {
   const signatures = judgeSignatures(evidence);

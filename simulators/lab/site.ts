@@ -4,8 +4,10 @@ import {
   type HostProcess,
   type HostProgram,
 } from './host-process.ts';
+import type { CarriedCounts, Way } from './link/frame-carrier.ts';
 import { openRunFolders } from './run-folders.ts';
 import type { CheckedTopology } from './topology/check.ts';
+import type { Link } from './topology/schema.ts';
 
 /** A place where packets can be captured. */
 export interface CapturePoint {
@@ -13,6 +15,24 @@ export interface CapturePoint {
   readonly segment: string;
   /** An interface of this process's own network namespace. */
   readonly interface: string;
+}
+
+/** A host that joins the lab while it runs. */
+export interface Guest {
+  readonly name: string;
+  /** The host on whose segment it stands, behind the same router. */
+  readonly beside: string;
+  /** Its link to that segment, done in user space: rate, delay, jitter and loss as link/link-model.ts has them. */
+  readonly link: Link;
+}
+
+/** A guest that is up. */
+export interface GuestHost {
+  readonly address: string;
+  /** Takes its network away, or gives it back; its programs are not told otherwise than by silence. */
+  setUp(up: boolean): Promise<void>;
+  /** What its link carried so far. */
+  carried(): Promise<Readonly<Record<Way, CarriedCounts>>>;
 }
 
 /** Where the parts of one run live: folders of their own, hosts, addresses, and what is between them. */
@@ -31,6 +51,8 @@ export interface LabSite {
   readonly ownsHost: boolean;
   /** Starts a program on a host. All are stopped when the site is closed. */
   readonly start: (host: string, program: HostProgram) => HostProcess;
+  /** Adds a host; only where hosts are network namespaces. Rejects with one line. */
+  readonly attach?: (guest: Guest) => Promise<GuestHost>;
   /** Stops the programs and removes every folder. */
   close(): Promise<void>;
 }

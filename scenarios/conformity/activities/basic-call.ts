@@ -1,5 +1,5 @@
 import { createPrivateKey, randomBytes, sign, type KeyObject } from 'node:crypto';
-import type { Phone, StoredFile } from '../../../devices/contract.ts';
+import type { Capability, Phone, StoredFile } from '../../../devices/contract.ts';
 import { concat, toHex, utf8 } from '../../../reference/core/bytes.ts';
 import type { Activity, World } from '../../campaign/activity.ts';
 import { decodedPlaces } from './decoded-places.ts';
@@ -63,6 +63,10 @@ const needlesOf = (name: string, key: KeyObject, passphrase: string): readonly N
   ];
 };
 
+/** Phones that have a capability: of a mixed pair, only one may. */
+const phonesWith = (capability: Capability, phones: readonly Phone[]): readonly Phone[] =>
+  phones.filter(({ capabilities }) => capabilities.has(capability));
+
 const gatherStored = async (world: World, phones: readonly Phone[]): Promise<readonly Needle[]> => {
   const needles: Needle[] = [];
   const haystacks: { name: string; bytes: Uint8Array }[] = [];
@@ -115,12 +119,16 @@ const converse = async (world: World, from: Phone, to: Phone): Promise<void> => 
   await Promise.all([from, to].map((phone) => phone.waitForCall(['ended'], deadlines.ending)));
 };
 
-/** Keys of the call, so that the capture can be judged from its bytes alone. */
+/** Keys of the call, so that the capture can be judged from its bytes alone; one phone's are those of both directions. */
 const gatherKeys = async (world: World, phones: readonly Phone[]): Promise<void> => {
-  const mediaKeys = await Promise.all(phones.map((phone) => phone.mediaKeys()));
+  const mediaKeys = await Promise.all(
+    phonesWith('media-keys', phones).map((phone) => phone.mediaKeys()),
+  );
   const unique = new Map(mediaKeys.flat().map((key) => [`${key.masterKey}${key.masterSalt}`, key]));
   await world.write('srtp-keys.json', [...unique.values()]);
-  const exponents = await Promise.all(phones.map((phone) => phone.keyAgreementLog()));
+  const exponents = await Promise.all(
+    phonesWith('key-agreement-log', phones).map((phone) => phone.keyAgreementLog()),
+  );
   await world.write('key-agreement.json', exponents.flat());
 };
 
@@ -153,7 +161,7 @@ export const basicCall: Activity = {
     await Promise.all(phones.map((phone) => phone.register()));
     await converse(world, alice, bob);
     await gatherKeys(world, phones);
-    const needles = await gatherStored(world, phones);
+    const needles = await gatherStored(world, phonesWith('export-stored-files', phones));
     return { searchCapture: (facts) => searchSecrets(needles, decodedPlaces(facts)) };
   },
 };

@@ -18,6 +18,8 @@ export const revocationStepsSchema = z.strictObject({
   /** Milliseconds since 1970. */
   revokedAt: z.number(),
   releasedAt: z.number(),
+  /** Milliseconds, at most, that asking the appliance took by itself; the revocation may be so much later. Absent: none. */
+  asking: z.number().optional(),
   before: z.strictObject({ registration, call, connected: z.boolean() }),
   latencies: z.strictObject({
     /** Until the administrator was told that it is done. */

@@ -1,4 +1,10 @@
-import type { Appliance, ApplianceDescription, Phone } from '../../../devices/contract.ts';
+import {
+  UnaskedError,
+  type Appliance,
+  type ApplianceDescription,
+  type Asked,
+  type Phone,
+} from '../../../devices/contract.ts';
 import { parsePemChain } from '../../../reference/core/keystore/pem.ts';
 import { parseCertificate, type Certificate } from '../../../reference/core/pki/certificate.ts';
 import type { EnrolledIdentity } from '../../../simulators/attackers/call-faults.ts';
@@ -82,6 +88,16 @@ const since = (begun: number, event: Promise<unknown>): Promise<number | null> =
     () => null,
   );
 
+/** How the administrator was asked; rejects where he could not be, since then nothing was tried. */
+const unlessUnasked = async (asked: Promise<Asked | void>): Promise<Asked | void> => {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof UnaskedError) throw error;
+    return undefined;
+  }
+};
+
 /** A connection with the phone's certificate that does nothing. */
 const openIdle = async (at: ApplianceDescription, identity: EnrolledIdentity) => {
   const opened = await openSipLink({ ...at, identity }, deadlines.step);
@@ -123,7 +139,9 @@ const revoking = async (world: World): Promise<RevocationSteps> => {
   const ended = (phone: Phone) => phone.waitForCall(['ended'], deadlines.ending);
   const [revokedAt, begun] = [Date.now(), performance.now()];
   const ends = [ended(bob), ended(alice), idle.closed()].map((event) => since(begun, event));
-  const told = await since(begun, appliance.revoke?.(number) ?? Promise.reject(new Error()));
+  const asked = appliance.revoke?.(number) ?? Promise.reject(new Error());
+  const told = await since(begun, asked);
+  const { asking = 0 } = (await unlessUnasked(asked)) ?? {};
   const [status, list] = await Promise.all([
     witness.untilRevoked('ocsp-after', certificate, begun),
     witness.untilListed('list-after', certificate, begun),
@@ -168,6 +186,7 @@ const revoking = async (world: World): Promise<RevocationSteps> => {
     otherPhone,
     revokedAt,
     releasedAt,
+    ...(asking === 0 ? {} : { asking }),
     before,
     latencies,
     after,

@@ -29,6 +29,7 @@ const filesRead = (scenario: Scenario, evidence: Evidence): ReadonlySet<string> 
 const optional = [
   'call/capture.json',
   'revocation/capture.json',
+  'first-use/capture.json',
   '5.1/key-agreement/derivation reads call/srtp-keys.json',
 ];
 

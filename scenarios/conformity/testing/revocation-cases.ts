@@ -1,7 +1,12 @@
 import type { Evidence } from '../../campaign/scenario.ts';
 import { withBytes, without, withoutCapture, type Alteration } from '../../testing/altered.ts';
 import { failing, undecided, warned, type JudgeCase } from '../../testing/judge-cases.ts';
-import { inSteps, missingRevocation, taking } from '../../testing/revocation-alterations.ts';
+import {
+  asking,
+  inSteps,
+  missingRevocation,
+  taking,
+} from '../../testing/revocation-alterations.ts';
 import type { WireFacts } from '../../wire/facts-model.ts';
 
 const atOnce = '4/revocation/at-once';
@@ -30,6 +35,24 @@ const slowly = (
 ): readonly JudgeCase[] => [
   failing(id, `${what} that never comes`, /did not follow/, taking({ [name]: null })),
   failing(id, `${what} after six seconds`, /did not follow/, taking({ [name]: 6_000 })),
+  undecided(
+    id,
+    `${what} after two seconds of which asking took up to three`,
+    /asking the appliance took up to 3000 ms/,
+    asking(3_000, { [name]: 2_000 }),
+  ),
+  undecided(
+    id,
+    `${what} that does not come while the administrator is being asked`,
+    /asking the appliance took up to 3000 ms/,
+    asking(3_000, { [name]: null }),
+  ),
+  failing(
+    id,
+    `${what} long after the administrator had been asked`,
+    /did not follow/,
+    asking(3_000, { [name]: 8_500 }),
+  ),
   warned(id, `${what} after two seconds`, /after 2000 ms, not within/, taking({ [name]: 2_000 })),
 ];
 

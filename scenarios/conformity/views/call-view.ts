@@ -15,6 +15,14 @@ export interface CallLeg {
   readonly invite: SipMessageFacts;
   readonly answer: SipMessageFacts;
   readonly confirmation: SipMessageFacts;
+  /** Whether this user's own connection could not be read, and the messages are the peer's copies of them. */
+  readonly isBorrowed: boolean;
+}
+
+/** What a judge does with. */
+export interface CallOptions {
+  /** Whether the connection of one user is enough, as where only one phone logs its keys: what signatures and tags vouch for on one leg was sent so on the other. */
+  readonly fromOneSide?: boolean;
 }
 
 /** The call on the wire, on both legs. */
@@ -98,18 +106,45 @@ const legOf = (
         isRequest(message, 'ACK') && invites(message) && toTagOf(message) === toTagOf(answered),
     );
     if (invite && answer && confirmation)
-      return { number, session, certificate, invite, answer, confirmation };
+      return { number, session, certificate, invite, answer, confirmation, isBorrowed: false };
   }
   return `no decrypted connection of ${number} to the signalling server carries, as ${role}, an INVITE, its 200 and the ACK to it`;
 };
 
+/** The leg of a user whose connection gave no keys: its certificate, which TLS 1.2 shows in clear, and the peer's copies of what passed. */
+const borrowedLeg = (view: CaptureView, number: string, peer: CallLeg): CallLeg | null => {
+  for (const session of view.facts.tlsSessions) {
+    const certificate = clientCertificateOf(session);
+    if (
+      session.established &&
+      session.decrypted !== 'yes' &&
+      certificate &&
+      isNamed(certificate, number)
+    )
+      return { ...peer, number, session, certificate, isBorrowed: true };
+  }
+  return null;
+};
+
 /** Judges the call as it passed on both legs; inconclusive with the reason where the capture does not hold it. */
-export const onCall = (judge: (view: CallView) => Finding): ((evidence: Evidence) => Finding) =>
+export const onCall = (
+  judge: (view: CallView) => Finding,
+  { fromOneSide = false }: CallOptions = {},
+): ((evidence: Evidence) => Finding) =>
   onCapture((view) => {
     const answered = answeredExchange(view);
     if (typeof answered === 'string') return inconclusive(answered, [view.path]);
-    const caller = legOf(view, view.topology.caller.number, 'caller', answered);
-    const callee = legOf(view, view.topology.callee.number, 'callee', answered);
+    const [from, to] = [view.topology.caller.number, view.topology.callee.number];
+    const own = [
+      legOf(view, from, 'caller', answered),
+      legOf(view, to, 'callee', answered),
+    ] as const;
+    const lent = (leg: CallLeg | string, number: string, peer: CallLeg | string) =>
+      typeof leg === 'string' && typeof peer !== 'string' && fromOneSide
+        ? (borrowedLeg(view, number, peer) ?? leg)
+        : leg;
+    const caller = lent(own[0], from, own[1]);
+    const callee = lent(own[1], to, own[0]);
     if (typeof caller === 'string') return inconclusive(caller, [view.path]);
     if (typeof callee === 'string') return inconclusive(callee, [view.path]);
     const callId = header(answered.message, 'Call-ID') ?? '';

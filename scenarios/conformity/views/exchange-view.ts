@@ -10,6 +10,7 @@ import type { Info1 } from '../../../reference/core/csl/info.ts';
 import { sha256 } from '../../../reference/core/primitives/hash.ts';
 import { inconclusive, type Evidence, type Finding } from '../../campaign/scenario.ts';
 import { keyAgreementLogSchema } from '../activities/call-evidence.ts';
+import type { CallOptions } from './call-view.ts';
 import { callActivity } from './capture-view.ts';
 import { onSigned, type SignedView } from './signed-view.ts';
 
@@ -75,8 +76,9 @@ const recompute = (view: SignedView): ExchangeView | string => {
 /** Judges the recomputed key agreement; inconclusive with the reason where the evidence does not allow to recompute it. */
 export const onExchange = (
   judge: (view: ExchangeView) => Finding,
+  options: CallOptions = {},
 ): ((evidence: Evidence) => Finding) =>
   onSigned((view) => {
     const exchange = recompute(view);
     return typeof exchange === 'string' ? inconclusive(exchange, [view.path]) : judge(exchange);
-  });
+  }, options);

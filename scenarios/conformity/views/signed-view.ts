@@ -11,7 +11,7 @@ import { parseMedia, type MediaDescription } from '../../../reference/core/sdp/m
 import { allHeaders } from '../../../reference/core/sip/message/message.ts';
 import { inconclusive, type Evidence, type Finding } from '../../campaign/scenario.ts';
 import type { SipMessageFacts } from '../../wire/facts-model.ts';
-import { onCall, type CallLeg, type CallView } from './call-view.ts';
+import { onCall, type CallLeg, type CallOptions, type CallView } from './call-view.ts';
 
 /** What one side said in its INVITE or 200. */
 export interface ExchangeSide {
@@ -112,8 +112,11 @@ const read = (view: CallView): SignedView | string => {
 };
 
 /** Judges who said what in the call, for which no secret is needed but the TLS keys; inconclusive where a certificate or the media cannot be read. */
-export const onSigned = (judge: (view: SignedView) => Finding): ((evidence: Evidence) => Finding) =>
+export const onSigned = (
+  judge: (view: SignedView) => Finding,
+  options: CallOptions = {},
+): ((evidence: Evidence) => Finding) =>
   onCall((view) => {
     const signed = read(view);
     return typeof signed === 'string' ? inconclusive(signed, [view.path]) : judge(signed);
-  });
+  }, options);

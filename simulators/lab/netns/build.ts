@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CheckedTopology } from '../topology/check.ts';
 import { buildCommands, hostsFile, type HostCommands } from './commands.ts';
+import { hostInterface } from './interface-names.ts';
 import { runTool } from './run-tool.ts';
 
 /** Where `ip netns` keeps its names; a file system of the run's own is mounted there. */
@@ -53,6 +54,29 @@ const mountNames = async (topology: CheckedTopology, folder: string): Promise<vo
   await writeFile(file, hostsFile(topology));
   await runTool('sh', ['-e', '-c', runOfItsOwn]);
   await runTool('mount', ['-n', '--bind', file, '/etc/hosts']);
+};
+
+/** Makes a host of one device, which exists in this process's namespace, with an address and a way out. */
+export const configureGuest = async (
+  host: string,
+  device: string,
+  { prefixed, gateway }: { readonly prefixed: string; readonly gateway: string },
+): Promise<void> => {
+  const eth0 = hostInterface(0);
+  await runTool('ip', ['netns', 'add', host]);
+  await runTool('ip', ['link', 'set', device, 'netns', host, 'name', eth0]);
+  await configureHost({
+    host,
+    addresses: [
+      'link set lo up',
+      `address add ${prefixed} dev ${eth0}${prefixed.includes(':') ? ' nodad' : ''}`,
+      `link set ${eth0} up`,
+      `route add default via ${gateway}`,
+    ],
+    traffic: [],
+    forwards: false,
+    rules: '',
+  });
 };
 
 /**

@@ -3,6 +3,7 @@ import { createPrograms, type LabSite } from '../site.ts';
 import { readTopology, type CheckedTopology } from '../topology/check.ts';
 import { buildTopology, namespacePath } from './build.ts';
 import { linkProblem } from './commands.ts';
+import { attachGuest, planGuest } from './guest.ts';
 import { segmentInterface } from './interface-names.ts';
 
 const addressOf = (topology: CheckedTopology, name: string, segment?: string): string => {
@@ -43,8 +44,12 @@ export const openNetnsSite = async (
   const problem = linkProblem(topology);
   if (problem !== null) throw new Error(problem);
   const folders = await openRunFolders(parent);
+  /** Addresses by name. */
+  const guests = new Map<string, string>();
+  const address = (host: string, segment?: string): string =>
+    guests.get(host) ?? addressOf(topology, host, segment);
   const programs = createPrograms((host) => {
-    addressOf(topology, host);
+    address(host);
     return hostEntry(host);
   });
   try {
@@ -62,9 +67,17 @@ export const openNetnsSite = async (
       .map(({ name }) => ({ segment: name, interface: segmentInterface(topology, name) })),
     topology,
     folder: folders.folder,
-    address: (host, segment) => addressOf(topology, host, segment),
+    address,
     ownsHost: true,
     start: programs.start,
+    async attach(guest) {
+      const index = guests.size;
+      const plan = planGuest(topology, guest.beside, index);
+      guests.set(guest.name, plan.address);
+      return attachGuest(topology, guest, plan, index, (program) =>
+        programs.start('testbed', program),
+      );
+    },
     async close() {
       await programs.stop();
       await folders.remove();
