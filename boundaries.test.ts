@@ -19,6 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'reference/client/audio/',
     'package.json',
   ],
+  'docs/': ['docs/', 'devices/'],
   'bench/': ['bench/', 'scenarios/', 'simulators/', 'reference/'],
   'reference/core/': ['reference/core/'],
   'reference/': ['reference/'],
