@@ -1,7 +1,10 @@
 import type { Phone } from '../../../devices/contract.ts';
 import type { Endpoint } from '../../../simulators/attackers/endpoint.ts';
 import type { Conversation } from '../../../simulators/attackers/malicious-callee.ts';
-import { createMaliciousUser } from '../../../simulators/attackers/malicious-user.ts';
+import {
+  createMaliciousUser,
+  type MaliciousUser,
+} from '../../../simulators/attackers/malicious-user.ts';
 import {
   createRtpProbing,
   type RtpProbe,
@@ -10,7 +13,12 @@ import {
 import { openOutsider } from '../../../simulators/attackers/rtp-outsider.ts';
 import type { Activity, World } from '../../campaign/activity.ts';
 import { caller } from '../../conformity/activities/basic-call.ts';
-import { audioAttacksActivity, type OutsiderResult, type ProbeResult } from './audio-evidence.ts';
+import {
+  audioAttacksActivity,
+  type AudioAttacks,
+  type OutsiderResult,
+  type ProbeResult,
+} from './audio-evidence.ts';
 
 /** Milliseconds for each step. */
 const deadlineMs = 5_000;
@@ -25,16 +33,22 @@ const burst = 64;
 const mostMarkers = 4;
 const patienceMs = 200;
 
+/** Good packets that follow an outsider's: fewer than his, so that one of his more than they is one too many. */
+const outsiderMarkers = 3;
+
+/** Calls made at most. */
+const mostCalls = 3;
+
 interface Counted {
   readonly markers: number;
   readonly received: number;
   readonly refused: number;
 }
 
-/** Sends a burst and a good packet, and waits until the phone has counted as many as were sent; sends more where some seem lost. */
+/** Sends a burst and a good packet, and waits until the phone has counted enough; sends more good ones where it has not. */
 const countBurst = async (
   phone: Phone,
-  sent: number,
+  isEnough: (counted: Counted) => boolean,
   send: () => void,
   sendMarker: () => void,
   most: number,
@@ -47,7 +61,7 @@ const countBurst = async (
     const received = after.packetsReceived - before.packetsReceived;
     const refused = after.packetsRefused - before.packetsRefused;
     const counted = { markers, received, refused };
-    if (received + refused >= sent + markers) return counted;
+    if (isEnough(counted)) return counted;
     const isMore = await phone.waitForAudio(1, patienceMs).then(
       () => true,
       () => false,
@@ -78,7 +92,9 @@ const tryProbe = async (
     const some = packets.slice(from, from + burst);
     const sendSome = () => some.forEach((bytes) => media.send(to, bytes));
     const sendMarker = () => media.send(peer, probing.marker());
-    counted = sum(counted, await countBurst(phone, some.length, sendSome, sendMarker, most));
+    const isCounted = ({ markers, received, refused }: Counted) =>
+      received + refused >= some.length + markers;
+    counted = sum(counted, await countBurst(phone, isCounted, sendSome, sendMarker, most));
   }
   return { probe: name, expected, sent: packets.length, ...counted };
 };
@@ -99,7 +115,10 @@ const tryOutsider = async (
       for (let count = 0; count < sent; count += 1) outsider.send(peer, probing.marker());
     };
     const sendMarker = () => media.send(peer, probing.marker());
-    const counted = await countBurst(phone, sent, sendAll, sendMarker, 1);
+    // Each good packet is sent only when nothing more arrives: once the last has, so would have all of the outsider's.
+    const isOver = ({ markers, received }: Counted) =>
+      markers === outsiderMarkers && received >= markers;
+    const counted = await countBurst(phone, isOver, sendAll, sendMarker, outsiderMarkers);
     return {
       from,
       sent,
@@ -141,6 +160,33 @@ const attack = async (world: World, phone: Phone, conversation: Conversation) =>
   return { probes, outsiders, state };
 };
 
+/** Datagrams may be lost on the way; what is neither taken nor refused decides nothing. */
+const isIncomplete = ({ sent, markers, received, refused }: ProbeResult): boolean =>
+  received + refused < sent + markers;
+
+/** The phone calls the user, who attacks within the call. */
+const attackInCall = async (
+  world: World,
+  phone: Phone,
+  user: MaliciousUser,
+): Promise<Omit<AudioAttacks, 'calls'>> => {
+  let found: Omit<AudioAttacks, 'calls'> | null = null;
+  const answered = user.answer({
+    number,
+    fault: 'none',
+    deadlineMs,
+    listenMs: 0,
+    during: async (conversation) => {
+      found = await attack(world, phone, conversation);
+    },
+  });
+  await phone.dial(number);
+  const { kind } = await answered;
+  await phone.waitForCall(['ended'], deadlineMs);
+  if (!found) throw new Error(`the call to the malicious user did not come about: ${kind}`);
+  return found;
+};
+
 /** An enrolled user takes a call and then sends what no phone may take: in clear, altered, repeated, of another index, malformed; and an outsider joins in. */
 export const audioAttacks: Activity = {
   id: audioAttacksActivity,
@@ -161,21 +207,11 @@ export const audioAttacks: Activity = {
       if (enrolled.kind !== 'enrolled' || registered.kind !== 'registered')
         throw new Error(`the malicious user could not register ${number}: ${registered.kind}`);
       const phone = await world.phone(caller.name);
-      let found: Awaited<ReturnType<typeof attack>> | null = null;
-      const answered = user.answer({
-        number,
-        fault: 'none',
-        deadlineMs,
-        listenMs: 0,
-        during: async (conversation) => {
-          found = await attack(world, phone, conversation);
-        },
-      });
-      await phone.dial(number);
-      const { kind } = await answered;
-      await phone.waitForCall(['ended'], deadlineMs);
-      if (!found) throw new Error(`the call to the malicious user did not come about: ${kind}`);
-      await world.write('probes.json', found);
+      for (let calls = 1; ; calls += 1) {
+        const found = await attackInCall(world, phone, user);
+        await world.write('probes.json', { ...found, calls });
+        if (calls === mostCalls || !found.probes.some(isIncomplete)) return;
+      }
     } finally {
       user.close();
     }

@@ -35,6 +35,8 @@ export const audioAttacksSchema = z.object({
   outsiders: z.array(outsiderSchema),
   /** State of the call after everything. */
   state: z.string(),
+  /** Calls made: another is made, and the one before forgotten, where packets were lost on the way. */
+  calls: z.number(),
 });
 export type AudioAttacks = z.infer<typeof audioAttacksSchema>;
 
