@@ -15,6 +15,8 @@ export interface EvaluateOptions {
   /** Path of a JSON file. */
   readonly topology?: string;
   readonly lang: 'en' | 'fr';
+  /** Paths of files with scenarios of the user's own. */
+  readonly scenarios?: readonly string[];
   /** Path of the evaluator's own copy of the security target. */
   readonly targetText?: string;
   readonly out?: string;

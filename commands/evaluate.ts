@@ -13,6 +13,7 @@ const parseLanes = (text: string): number => {
 /** What a plan made before decides. */
 const decidedByPlan = [
   'only',
+  'scenarios',
   'profile',
   'seed',
   'lab',
@@ -102,6 +103,10 @@ export const addEvaluateCommand = (program: Command, finish: (code: number) => v
       'needed for a target that is not on this machine; what is done to it is printed first',
     )
     .option('--only <id...>', 'judge these claims only, such as 5.1.b')
+    .option(
+      '--scenarios <file...>',
+      'TypeScript files with scenarios of your own (docs/writing-a-scenario.md)',
+    )
     .addOption(
       new Option('--profile <name>', 'two seconds of audio in the call, or ten')
         .choices(['quick', 'full'])

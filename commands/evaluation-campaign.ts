@@ -10,7 +10,7 @@ import type { Campaign } from '../scenarios/campaign/campaign.ts';
 import { messageOf, within } from '../scenarios/campaign/deadline.ts';
 import { usualLimits, type Remark } from '../scenarios/campaign/gather.ts';
 import type { Start } from '../scenarios/campaign/start.ts';
-import { repertoire } from '../scenarios/repertoire.ts';
+import type { Repertoire } from '../scenarios/campaign/plan.ts';
 import { bringLoopbackUp } from '../simulators/lab/capture/packet-socket.ts';
 import { openNetnsSite, readBuildable } from '../simulators/lab/netns/site.ts';
 import { openLoopbackSite, type LabSite } from '../simulators/lab/site.ts';
@@ -68,6 +68,7 @@ const placeTarget = (target: Target, file: string | undefined, site: LabSite): T
 /** What a campaign of this process works with. */
 export interface CampaignParts {
   readonly start: Start;
+  readonly repertoire: Repertoire;
   readonly target: Target;
   /** The file that the target came from; the reference where absent. */
   readonly targetFile: string | undefined;
@@ -84,7 +85,6 @@ export const campaignOf = ({ suffix, targetFile, ...parts }: CampaignParts): Cam
   return {
     ...parts,
     target: placeTarget(target, targetFile, site),
-    repertoire,
     remark: (remark: Remark) =>
       remark.kind === 'took'
         ? sayTook(`${remark.what}${suffix}`, remark.took)

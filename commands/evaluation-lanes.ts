@@ -13,6 +13,7 @@ import { laneCost } from '../scenarios/campaign/lanes.ts';
 import { readRunFile, startFile, startSchema } from '../scenarios/campaign/start.ts';
 import { startHostProcess, type HostEntry } from '../simulators/lab/host-process.ts';
 import { inOwnNamespace } from '../simulators/lab/own-namespace.ts';
+import { repertoireWith } from './chosen-repertoire.ts';
 import { CommandProblem } from './command-problem.ts';
 import type { EvaluateOptions } from './evaluate-options.ts';
 import { campaignOf, chooseTopology, openLab, raiseLoopback, say } from './evaluation-campaign.ts';
@@ -139,6 +140,7 @@ export const performLaneHere = async (text: string): Promise<number> => {
     try {
       const campaign = campaignOf({
         start,
+        repertoire: await repertoireWith(start.plan.scenarioFiles),
         target,
         targetFile: file,
         site,

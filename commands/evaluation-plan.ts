@@ -4,10 +4,9 @@ import type { Plan } from '../reports/model/run.ts';
 import { messageOf } from '../scenarios/campaign/deadline.ts';
 import type { ExpectedOutcome } from '../scenarios/campaign/expectation.ts';
 import { readExpectations } from '../scenarios/campaign/expectations.ts';
-import { makePlan } from '../scenarios/campaign/plan.ts';
+import { makePlan, type Repertoire } from '../scenarios/campaign/plan.ts';
 import { planProblem } from '../scenarios/campaign/plan-file.ts';
 import type { Start } from '../scenarios/campaign/start.ts';
-import { repertoire } from '../scenarios/repertoire.ts';
 import { captureSupport } from '../simulators/lab/capture/packet-socket.ts';
 import { CommandProblem } from './command-problem.ts';
 import type { EvaluateOptions } from './evaluate-options.ts';
@@ -39,6 +38,7 @@ export const captureLine = (
 const expectationsFor = async (
   { expect }: EvaluateOptions,
   target: Target,
+  repertoire: Repertoire,
 ): Promise<readonly ExpectedOutcome[]> => {
   const named = 'expectations' in target ? target.expectations : undefined;
   const file = expect === undefined ? named : resolve(expect);
@@ -55,8 +55,8 @@ const expectationsFor = async (
   return known;
 };
 
-const newPlan = (options: EvaluateOptions, target: Target): Plan => {
-  const { only = [], seed, profile, lab, topology, controls } = options;
+const newPlan = (options: EvaluateOptions, target: Target, repertoire: Repertoire): Plan => {
+  const { only = [], scenarios = [], seed, profile, lab, topology, controls } = options;
   const planned = makePlan(
     {
       only,
@@ -64,6 +64,7 @@ const newPlan = (options: EvaluateOptions, target: Target): Plan => {
       profile,
       lab,
       ...(topology === undefined ? {} : { topology }),
+      ...(scenarios.length === 0 ? {} : { scenarioFiles: scenarios.map((file) => resolve(file)) }),
       target: options.target ?? target.name,
       capabilities: [...target.capabilities],
       ...(controls === undefined ? {} : { controls }),
@@ -83,6 +84,7 @@ const notYet = 'none yet: this is a plan';
 export const startOf = async (
   options: EvaluateOptions,
   target: Target,
+  repertoire: Repertoire,
   startedAt: string,
   capture: string | null,
 ): Promise<Start> => {
@@ -94,7 +96,8 @@ export const startOf = async (
         ? `--plan ${options.plan}: ${problem}; evaluate --plan-only makes a new plan`
         : `--resume ${options.resume}: ${problem}; begin a new run`,
     );
-  const expectations = planned?.expectations ?? (await expectationsFor(options, target));
+  const expectations =
+    planned?.expectations ?? (await expectationsFor(options, target, repertoire));
   return {
     schema: 1,
     version,
@@ -110,6 +113,6 @@ export const startOf = async (
     },
     capabilities: planned?.capabilities ?? [...target.capabilities],
     ...(expectations.length === 0 ? {} : { expectations: [...expectations] }),
-    plan: planned?.plan ?? newPlan(options, target),
+    plan: planned?.plan ?? newPlan(options, target, repertoire),
   };
 };

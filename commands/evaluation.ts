@@ -11,10 +11,10 @@ import { messageOf, untilAborted } from '../scenarios/campaign/deadline.ts';
 import { assignLanes } from '../scenarios/campaign/lanes.ts';
 import type { Repertoire } from '../scenarios/campaign/plan.ts';
 import { clearUnfinished, readUnfinished } from '../scenarios/campaign/resume.ts';
-import type { Start } from '../scenarios/campaign/start.ts';
-import { repertoire } from '../scenarios/repertoire.ts';
+import { readRunFile, startFile, startSchema, type Start } from '../scenarios/campaign/start.ts';
 import { commandStart, inOwnNamespace } from '../simulators/lab/own-namespace.ts';
 import { requireAuthorisation } from './authorisation.ts';
+import { repertoireWith } from './chosen-repertoire.ts';
 import { CommandProblem } from './command-problem.ts';
 import type { EvaluateOptions } from './evaluate-options.ts';
 import {
@@ -44,7 +44,7 @@ interface Prepared {
 }
 
 /** Activities in lanes; a plan without activities of its own, of an older version, has one. */
-const divided = (start: Start, { most, further }: LaneChoice): Division => {
+const divided = (start: Start, repertoire: Repertoire, { most, further }: LaneChoice): Division => {
   const { activities } = start.plan;
   return {
     lanes: activities
@@ -57,13 +57,14 @@ const prepareNew = async (
   options: EvaluateOptions,
   start: Start,
   target: Target,
+  repertoire: Repertoire,
 ): Promise<Prepared> => {
   const ownCopy =
     options.targetText === undefined ? null : await readTargetText(options.targetText);
   const choice = lanesFor(options, target);
   const store = await createEvidenceStore(await makeRunFolder(options.out, start.startedAt));
   if (ownCopy !== null) await store.write(targetTextFile, ownCopy);
-  return { start, store, division: divided(start, choice) };
+  return { start, store, division: divided(start, repertoire, choice) };
 };
 
 /** Checks that the evidence so far is as it was left; a run that was killed has no manifest to compare it with. */
@@ -80,6 +81,7 @@ const prepareAgain = async (
   options: EvaluateOptions,
   run: string,
   target: Target,
+  repertoire: Repertoire,
   now: string,
 ): Promise<Prepared> => {
   const folder = resolve(run);
@@ -111,7 +113,10 @@ const prepareAgain = async (
 };
 
 /** A plan and what it chooses from, such that the controls are among the activities that its scenarios need. */
-const everythingDone = (plan: Plan): { readonly plan: Plan; readonly repertoire: Repertoire } => {
+const everythingDone = (
+  plan: Plan,
+  repertoire: Repertoire,
+): { readonly plan: Plan; readonly repertoire: Repertoire } => {
   const { activities = [] } = plan.controls ?? {};
   if (activities.length === 0) return { plan, repertoire };
   const { first, last } = controlsOf(1, []);
@@ -132,11 +137,12 @@ const gatherEvidence = async (
   signal: AbortSignal,
 ): Promise<string> => {
   const target = await untilAborted(signal, loadTarget(options.target));
+  const repertoire = await repertoireWith(options.planned?.plan.scenarioFiles ?? options.scenarios);
   const now = new Date().toISOString();
   const capture = captureLine(options.lab, namespaceProblem, target.external);
-  const planned = await startOf(options, target, now, capture);
+  const planned = await startOf(options, target, repertoire, now, capture);
   requireAuthorisation({
-    ...everythingDone(planned.plan),
+    ...everythingDone(planned.plan, repertoire),
     target,
     isAuthorised: options.iAmAuthorised === true,
     say,
@@ -144,13 +150,22 @@ const gatherEvidence = async (
   const topology = await chooseTopology(options);
   const { start, store, division } =
     options.resume === undefined
-      ? await prepareNew(options, planned, target)
-      : await prepareAgain(options, options.resume, target, now);
+      ? await prepareNew(options, planned, target, repertoire)
+      : await prepareAgain(options, options.resume, target, repertoire, now);
   sayTook('program and target loaded', sinceStart());
   const site = await openLab(topology, target);
   try {
     await runCampaign(
-      campaignOf({ start, target, targetFile: options.target, site, store, signal, suffix: '' }),
+      campaignOf({
+        start,
+        repertoire,
+        target,
+        targetFile: options.target,
+        site,
+        store,
+        signal,
+        suffix: '',
+      }),
       { ...division, elsewhere: lanesElsewhere(store.folder, options, target, signal) },
     );
   } finally {
@@ -161,7 +176,8 @@ const gatherEvidence = async (
 
 const judgeAndReport = async (folder: string, json: boolean): Promise<Run> => {
   const before = performance.now();
-  const run = await judgeRun(folder, repertoire);
+  const { plan } = await readRunFile(folder, startFile, startSchema);
+  const run = await judgeRun(folder, await repertoireWith(plan.scenarioFiles));
   const manifest = await writeReports(run, await createEvidenceStore(folder));
   sayTook('evidence judged, report written', performance.now() - before);
   sayTook('total', sinceStart());
@@ -191,7 +207,8 @@ export const evaluateHere = async (
 /** Prints the plan of a run, to be performed with `--plan`; nothing is started. */
 export const printPlan = async (options: EvaluateOptions): Promise<number> => {
   const target = await loadTarget(options.target);
-  const start = await startOf(options, target, new Date().toISOString(), null);
+  const repertoire = await repertoireWith(options.planned?.plan.scenarioFiles ?? options.scenarios);
+  const start = await startOf(options, target, repertoire, new Date().toISOString(), null);
   const { activities = [], controls } = start.plan;
   const total = activities.reduce((sum, { expected }) => sum + expected, controls?.expected ?? 0);
   say(`${activities.length} activities, about ${(total / 1000).toFixed(0)} s one after the other`);

@@ -20,7 +20,8 @@ const checkUnaltered = async (folder: string): Promise<void> => {
 /** What judging takes, loaded only where something is judged, so that the other commands are up at once. */
 const load = async () => ({
   ...(await import('../scenarios/campaign/assemble.ts')),
-  ...(await import('../scenarios/repertoire.ts')),
+  ...(await import('../scenarios/campaign/start.ts')),
+  ...(await import('./chosen-repertoire.ts')),
   ...(await import('./reports.ts')),
   ...(await import('./target-text.ts')),
   ...(await import('./added-capture.ts')),
@@ -43,7 +44,10 @@ const judgeAgain = async (
   await checkUnaltered(folder);
   const {
     judgeRun,
-    repertoire,
+    repertoireWith,
+    readRunFile,
+    startFile,
+    startSchema,
     writeReports,
     printRun,
     readTargetText,
@@ -53,7 +57,8 @@ const judgeAgain = async (
   const store = await createEvidenceStore(folder);
   if (targetText !== undefined) await store.write(targetTextFile, await readTargetText(targetText));
   for (const words of captures) await addCapture(store, words);
-  const judged = await judgeRun(folder, repertoire);
+  const { plan } = await readRunFile(folder, startFile, startSchema);
+  const judged = await judgeRun(folder, await repertoireWith(plan.scenarioFiles));
   const manifest = await writeReports(judged, store);
   printRun(judged, folder, manifest, json);
   return judged.exit;

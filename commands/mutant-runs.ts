@@ -14,6 +14,8 @@ const runLimit = 180_000;
 export interface EvaluationOrder {
   /** A mutant's id; the reference itself where absent. */
   readonly mutant?: string;
+  /** Loopback where absent. */
+  readonly lab?: 'netns';
   /** Claims to judge; all where empty. */
   readonly only: readonly string[];
   readonly seed: number;
@@ -40,7 +42,7 @@ const readOutcome = async (folder: string): Promise<RunOutcome | null> => {
 
 /** Evaluates a mutant, or the reference, and reads what came of it. Never rejects. */
 export const evaluateApart = async (order: EvaluationOrder): Promise<EvaluationEnd> => {
-  const { mutant, only, seed, folder, signal } = order;
+  const { mutant, lab, only, seed, folder, signal } = order;
   const before = performance.now();
   const child = spawn(
     process.execPath,
@@ -48,6 +50,7 @@ export const evaluateApart = async (order: EvaluationOrder): Promise<EvaluationE
       program,
       'evaluate',
       ...(mutant === undefined ? [] : ['--target', targetFile]),
+      ...(lab === undefined ? [] : ['--lab', lab]),
       ...(only.length === 0 ? [] : ['--only', ...only]),
       '--seed',
       String(seed),

@@ -70,11 +70,13 @@ const runMatrix = async (
   const folder = await mkdtemp(join(tmpdir(), 'discretio-mutants-'));
   const rows: MatrixRow[] = [];
   const references: { readonly run: number; readonly outcome: RunOutcome | null }[] = [];
-  const evaluate = (name: string, order: Pick<EvaluationOrder, 'mutant' | 'only'>) =>
+  const evaluate = (name: string, order: Pick<EvaluationOrder, 'mutant' | 'lab' | 'only'>) =>
     loaded.evaluateApart({ ...order, seed: options.seed, folder: join(folder, name), signal });
   const runMutant = async (mutant: Loaded['mutants'][number]): Promise<void> => {
     const only = [...mutant.claims, ...sampleOf(loaded, mutant.claims, options)];
-    const { outcome, said, took } = await evaluate(mutant.id, { mutant: mutant.id, only });
+    const { id, lab } = mutant;
+    const order = { mutant: id, only, ...(lab === undefined ? {} : { lab }) };
+    const { outcome, said, took } = await evaluate(id, order);
     const row = loaded.rowOf(mutant, outcome, took);
     rows.push(outcome === null ? { ...row, why: said } : row);
     say(progress(row));

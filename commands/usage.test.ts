@@ -12,6 +12,10 @@ beforeAll(async () => {
   await writeFile(join(bench.folder, 'nothing.ts'), 'export const other = 1;\n');
   await writeFile(join(bench.folder, 'shape.ts'), 'export const target = { name: "x" };\n');
   await writeFile(join(bench.folder, 'throws.ts'), 'throw new Error("no\\nlicence");\n');
+  await writeFile(
+    join(bench.folder, 'lost.ts'),
+    `export const scenarios = [{ id: 'mine/x', revision: 1, claims: ['5.1.a'], activities: ['nowhere'], needs: [], judge() {} }];\n`,
+  );
   await writeFile(join(bench.folder, 'syntax.ts'), 'export const target = {{;\n');
   await writeFile(join(bench.folder, 'target.json'), '{}');
 });
@@ -63,6 +67,17 @@ describe.concurrent('wrong usage ends with 64 and one line that names the thing,
       ['evaluate', '--target', 'target.json'],
       '--target target.json',
       'only a YAML, TypeScript or JavaScript file',
+    ],
+    [['evaluate', '--scenarios', 'missing.ts'], '--scenarios missing.ts', 'cannot be read'],
+    [
+      ['evaluate', '--scenarios', 'nothing.ts'],
+      '--scenarios nothing.ts: scenarios: ',
+      'docs/writing-a-scenario.md',
+    ],
+    [
+      ['evaluate', '--scenarios', 'lost.ts'],
+      '--scenarios lost.ts: scenario mine/x: there is no activity nowhere',
+      'mend it',
     ],
     [['evaluate', '--out', 'full'], 'full', 'is not empty', 'name a new one'],
     [['evaluate', '--out', '/proc/run'], '/proc/run', 'cannot be made', 'name another'],

@@ -9,6 +9,8 @@ export const planSchema = z.strictObject({
   lab: z.enum(['loopback', 'netns']),
   /** Path of the topology's file, where it was not the usual one. */
   topology: z.string().optional(),
+  /** Paths of files whose scenarios were added to the tool's own. */
+  scenarioFiles: z.array(z.string()).optional(),
   target: z.string(),
   /** Claims whose verdict decides the exit code. */
   selected: z.array(z.string()),

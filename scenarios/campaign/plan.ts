@@ -17,6 +17,8 @@ export interface Selection {
   /** Path of a topology's file. */
   readonly topology?: string;
   readonly target: string;
+  /** Paths of files whose scenarios are in the repertoire. */
+  readonly scenarioFiles?: readonly string[];
   /** What the target can do; everything unless given. */
   readonly capabilities?: readonly string[];
   /** Whether controls come first and last; with all claims, and not with named ones, unless said. */
@@ -123,6 +125,9 @@ export const makePlan = (
     profile: selection.profile,
     lab: selection.lab,
     ...(selection.topology === undefined ? {} : { topology: selection.topology }),
+    ...(selection.scenarioFiles === undefined
+      ? {}
+      : { scenarioFiles: [...selection.scenarioFiles] }),
     target: selection.target,
     selected: [...selected],
     byPerson: personOnly.map((claim) => claim.id).filter((id) => selected.has(id)),

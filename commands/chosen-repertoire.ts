@@ -1,0 +1,114 @@
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import type { Activity } from '../scenarios/campaign/activity.ts';
+import type { Judging } from '../scenarios/campaign/assemble.ts';
+import { messageOf, within } from '../scenarios/campaign/deadline.ts';
+import type { Repertoire } from '../scenarios/campaign/plan.ts';
+import type { Scenario } from '../scenarios/campaign/scenario.ts';
+import { claimById } from '../scenarios/claims/catalogue.ts';
+import { CommandProblem } from './command-problem.ts';
+
+/** Milliseconds that a file of scenarios may take to load. */
+const loadLimit = 30_000;
+
+const text = z.string().min(1);
+const work = z.custom<Scenario['judge']>((value) => typeof value === 'function', 'no function');
+
+/** The shape of what a file exports; everything beside `scenarios` and `activities` is its own. */
+const exportsSchema = z.object({
+  scenarios: z
+    .array(
+      z.looseObject({
+        id: text,
+        revision: z.number().int(),
+        claims: z.array(text).min(1),
+        activities: z.array(text).min(1),
+        needs: z.array(text),
+        judge: work,
+      }),
+    )
+    .min(1),
+  activities: z
+    .array(
+      z.looseObject({
+        id: text.regex(/^[a-z0-9-]+$/, 'not of lower-case letters, digits and hyphens'),
+        title: text,
+        effect: text,
+        disturbs: z.boolean(),
+        needs: z.array(text),
+        after: z.array(text),
+        captured: z.boolean(),
+        run: work,
+      }),
+    )
+    .default([]),
+});
+
+interface Added {
+  readonly scenarios: readonly Scenario[];
+  readonly activities: readonly Activity[];
+}
+
+const problemOf = (file: string, reason: string, wayOut: string): CommandProblem =>
+  new CommandProblem(`--scenarios ${file}: ${reason}; ${wayOut}`);
+
+const readAdded = async (file: string): Promise<Added> => {
+  const path = resolve(file);
+  await access(path).catch(() => {
+    throw problemOf(file, 'the file cannot be read', 'give the path of a TypeScript file');
+  });
+  const loading: Promise<unknown> = import(pathToFileURL(path).href);
+  const loaded = await within(loadLimit, 'loading it', loading).catch((error: unknown) => {
+    throw problemOf(file, `the file cannot be loaded: ${messageOf(error)}`, 'mend it');
+  });
+  const checked = exportsSchema.safeParse(loaded);
+  if (checked.success) return checked.data as unknown as Added;
+  const [issue] = checked.error.issues;
+  throw problemOf(
+    file,
+    `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as expected'}`,
+    'docs/writing-a-scenario.md says what it must export',
+  );
+};
+
+const repeated = (ids: readonly string[]): string | undefined =>
+  ids.find((id, index) => ids.indexOf(id) !== index);
+
+/** The first thing that makes no sense in a repertoire that was added to. */
+const incoherence = ({ scenarios, activities }: Repertoire): string | null => {
+  const known = new Set(activities.map(({ id }) => id));
+  const twice = repeated(scenarios.map(({ id }) => id)) ?? repeated(activities.map(({ id }) => id));
+  if (twice !== undefined) return `the id ${twice} is taken`;
+  for (const { id, claims, activities: read } of scenarios) {
+    const claim = claims.find((each) => claimById(each) === undefined);
+    if (claim !== undefined) return `scenario ${id}: there is no claim ${claim}`;
+    const activity = read.find((each) => !known.has(each));
+    if (activity !== undefined) return `scenario ${id}: there is no activity ${activity}`;
+  }
+  for (const { id, after } of activities) {
+    const before = after.find((each) => !known.has(each));
+    if (before !== undefined) return `activity ${id}: there is no activity ${before}`;
+  }
+  return null;
+};
+
+/** Everything this version can do, and what the files named add to it. Rejects with a CommandProblem that names the file and the field. */
+export const repertoireWith = async (
+  files: readonly string[] = [],
+): Promise<Repertoire & Judging> => {
+  const { repertoire } = await import('../scenarios/repertoire.ts');
+  let whole: Repertoire & Judging = repertoire;
+  for (const file of files) {
+    const { scenarios, activities } = await readAdded(file);
+    whole = {
+      ...whole,
+      scenarios: [...whole.scenarios, ...scenarios],
+      activities: [...whole.activities, ...activities],
+    };
+    const problem = incoherence(whole);
+    if (problem !== null) throw problemOf(file, problem, 'mend it');
+  }
+  return whole;
+};
