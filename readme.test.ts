@@ -58,7 +58,7 @@ describe('README.md', () => {
     expect(links.filter((link) => !existsSync(join(root, link)))).toEqual([]);
   });
 
-  it('has examples that run', async () => {
+  it('has examples that run', { timeout: 120_000 }, async () => {
     const examples = await examplesOf('README.md');
     expect(examples.length).toBeGreaterThan(3);
     for (const [index, example] of examples.entries()) {
