@@ -37,6 +37,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'simulators/mutants/': ['simulators/', 'devices/', 'reference/'],
   'simulators/fleet/': ['simulators/', 'reference/'],
   'simulators/android/': ['simulators/', 'reference/'],
+  'docs/examples/': ['scenarios/'],
   'devices/': ['devices/', 'simulators/', 'reference/'],
   'reports/': ['reports/', 'reference/core/result.ts'],
   'reports/model/': ['reports/model/'],

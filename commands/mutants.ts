@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
@@ -6,6 +6,7 @@ import { exitCodes } from '../reports/model/verdict.ts';
 import type { Matrix, MatrixRow, RunOutcome } from '../scenarios/validation/matrix.ts';
 import { CommandProblem } from './command-problem.ts';
 import type { EvaluationOrder } from './mutant-runs.ts';
+import { version } from './version.ts';
 
 interface MutantsOptions {
   readonly jobs: number;
@@ -13,6 +14,7 @@ interface MutantsOptions {
   readonly sample: number;
   readonly seed: number;
   readonly json?: boolean;
+  readonly record?: boolean;
 }
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -25,6 +27,7 @@ const load = async () => ({
   ...(await import('../simulators/mutants/catalogue.ts')),
   ...(await import('../simulators/lab/link/seeded-random.ts')),
   ...(await import('./mutant-runs.ts')),
+  ...(await import('../scenarios/validation/recorded.ts')),
   ...(await import('./interruption.ts')),
 });
 type Loaded = Awaited<ReturnType<typeof load>>;
@@ -143,6 +146,13 @@ const jsonOf = ({ mutants, scenarios, repeats, falseAlarms }: Matrix): object =>
   falseAlarms,
 });
 
+/** Replaces what every report shows as this testbed's validation. */
+const record = ({ recordedFile }: Loaded, matrix: Matrix): Promise<void> =>
+  writeFile(
+    recordedFile,
+    `${JSON.stringify({ version, at: new Date().toISOString(), ...jsonOf(matrix) }, null, 2)}\n`,
+  );
+
 const print = (matrix: Matrix): void => {
   const idle = matrix.scenarios.filter(({ kills }) => kills === 0).map(({ id }) => id);
   if (idle.length > 0) console.log(`Kill none of these mutants: ${idle.join(', ')}`);
@@ -157,6 +167,10 @@ const print = (matrix: Matrix): void => {
 };
 
 const runMutants = async (ids: readonly string[], options: MutantsOptions): Promise<number> => {
+  if (options.record === true && (ids.length > 0 || options.repeat === 0))
+    throw new CommandProblem(
+      '--record: a matrix of some mutants, or without the reference, validates nothing; leave their names and --repeat 0 out',
+    );
   const loaded = await load();
   const mutants = chosen(loaded, ids);
   const interruption = loaded.watchInterruption();
@@ -166,6 +180,7 @@ const runMutants = async (ids: readonly string[], options: MutantsOptions): Prom
     else print(matrix);
     if (interruption.signal.aborted || matrix.mutants.length < mutants.length)
       return exitCodes.inconclusive;
+    if (options.record === true) await record(loaded, matrix);
     return loaded.isSound(matrix) ? exitCodes.clean : exitCodes.fails;
   } finally {
     interruption.release();
@@ -199,6 +214,7 @@ export const addMutantsCommand = (program: Command, finish: (code: number) => vo
     .option('--repeat <n>', 'full runs of the unmutated reference', count(0), 1)
     .option('--sample <n>', 'claims judged of each mutant beside those that it breaks', count(0), 2)
     .option('--seed <n>', 'of every run, and of the sample', count(0), 1)
+    .option('--record', 'keep the matrix as what every report shows of this testbed’s validation')
     .option('--json', 'print one JSON object')
     .action(async (ids: readonly string[], options: MutantsOptions & { readonly list?: boolean }) =>
       finish(options.list === true ? await list() : await runMutants(ids, options)),

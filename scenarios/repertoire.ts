@@ -2,6 +2,10 @@ import { administrationNetworkAttacks } from './attacks/administration-network.t
 import { administrationAttacks } from './attacks/administration.ts';
 import { audioChangeScenarios } from './attacks/audio-changes.ts';
 import { audioAttackScenarios } from './attacks/audio.ts';
+import { certificateAttacks } from './attacks/certificates.ts';
+import { enrolmentAnswerAttacks } from './attacks/enrolment-answers.ts';
+import { enrolmentIssuingAttacks } from './attacks/enrolment-issuing.ts';
+import { enrolmentTokenAttacks } from './attacks/enrolment-tokens.ts';
 import { enrolmentAttacks } from './attacks/enrolment.ts';
 import { impostorAttacks } from './attacks/impostor.ts';
 import { hostileCourseAttacks } from './attacks/key-agreement-course.ts';
@@ -9,6 +13,12 @@ import { keyAgreementFormAttacks } from './attacks/key-agreement-forms.ts';
 import { hostileRefusalAttacks } from './attacks/key-agreement-hostile.ts';
 import { keyAgreementAttacks } from './attacks/key-agreement.ts';
 import { revocationAttacks } from './attacks/revocation.ts';
+import { signallingCallAttacks } from './attacks/signalling-calls.ts';
+import { signallingServiceAttacks } from './attacks/signalling-service.ts';
+import { signallingAttacks } from './attacks/signalling.ts';
+import { storedAlterationAttacks } from './attacks/stored-key-alterations.ts';
+import { storedKeyAttacks } from './attacks/stored-key.ts';
+import { serverCertificateAttacks } from './attacks/server-certificates.ts';
 import { tlsPhoneAttacks } from './attacks/tls-phones.ts';
 import { tlsPortAttacks } from './attacks/tls-ports.ts';
 import { tlsSessionAttacks } from './attacks/tls-sessions.ts';
@@ -20,10 +30,17 @@ import { hostileOperator } from './attacks/activities/hostile-operator.ts';
 import { registrationFlood } from './attacks/activities/administration-flood.ts';
 import { administrationGuessing } from './attacks/activities/administration-guessing.ts';
 import { administrationIntrusion } from './attacks/activities/administration-intrusion.ts';
+import { certificatePhones } from './attacks/activities/certificate-phones.ts';
+import { certificatePort } from './attacks/activities/certificate-port.ts';
+import { enrolmentGuessing } from './attacks/activities/enrolment-guessing.ts';
+import { enrolmentRequests } from './attacks/activities/enrolment-requests.ts';
 import { impostor } from './attacks/activities/impostor.ts';
 import { intruder } from './attacks/activities/intruder.ts';
 import { maliciousCalls } from './attacks/activities/malicious-calls.ts';
 import { scan } from './attacks/activities/scan.ts';
+import { signallingCalls } from './attacks/activities/signalling-calls.ts';
+import { signallingRequests } from './attacks/activities/signalling-requests.ts';
+import { storedTheft } from './attacks/activities/stored-theft.ts';
 import { tlsFlood } from './attacks/activities/tls-flood.ts';
 import { tlsPhones } from './attacks/activities/tls-phones.ts';
 import { tlsPorts } from './attacks/activities/tls-ports.ts';
@@ -64,10 +81,16 @@ export const repertoire: Repertoire & Judging = {
     accessNetworks,
     tlsPorts,
     tlsPhones,
+    certificatePort,
+    certificatePhones,
+    enrolmentRequests,
     maliciousCalls,
     hostileOperator,
     audioAttacks,
     audioChanges,
+    signallingRequests,
+    signallingCalls,
+    storedTheft,
     revocation,
     tlsRevoked,
     tlsFlood,
@@ -75,6 +98,7 @@ export const repertoire: Repertoire & Judging = {
     administrationSides,
     administrationIntrusion,
     administrationGuessing,
+    enrolmentGuessing,
     registrationFlood,
   ],
   scenarios: [
@@ -95,8 +119,13 @@ export const repertoire: Repertoire & Judging = {
     ...sectionSixTwo,
     ...sipScenarios,
     ...tlsAttacks,
+    ...serverCertificateAttacks,
     ...enrolmentAttacks,
+    ...enrolmentTokenAttacks,
+    ...enrolmentIssuingAttacks,
+    ...enrolmentAnswerAttacks,
     ...impostorAttacks,
+    ...certificateAttacks,
     ...revocationAttacks,
     ...administrationAttacks,
     ...administrationNetworkAttacks,
@@ -106,6 +135,11 @@ export const repertoire: Repertoire & Judging = {
     ...hostileCourseAttacks,
     ...audioAttackScenarios,
     ...audioChangeScenarios,
+    ...signallingAttacks,
+    ...signallingServiceAttacks,
+    ...signallingCallAttacks,
+    ...storedKeyAttacks,
+    ...storedAlterationAttacks,
     ...tlsPortAttacks,
     ...tlsPhoneAttacks,
     ...tlsSessionAttacks,

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { oneTimePassword } from '../../reference/appliance/admin/password.ts';
-import { startAppliance, type ApplianceParts } from '../../reference/appliance/appliance.ts';
+import { startAppliance } from '../../reference/appliance/appliance.ts';
 import { loadedRules } from '../../reference/appliance/firewall/load.ts';
+import type { ApplianceParts } from '../../reference/appliance/parts.ts';
 import { createSmsCentre } from '../../simulators/sms/centre.ts';
 import type { Appliance, Capability, RefusalEntry, Site } from '../contract.ts';
 import { capabilities } from './capabilities.ts';

@@ -38,6 +38,21 @@ afterEach(async () => {
 });
 
 describe('the reference system through its contract', () => {
+  it('lets its stored files be altered, no others, and logs why it does not open then', async () => {
+    const { phone } = await system();
+    const alice = await phone('alice', '+33639980001');
+    const key = (await alice.storedFiles()).find(({ path }) => path === 'private-key.pem');
+    const altered = Buffer.from('no key').toString('base64');
+    await alice.replaceStoredFile?.('private-key.pem', altered);
+    await expect(alice.unlock(passphrase)).rejects.toThrow(/not an encrypted PKCS#8 key/);
+    expect((await alice.refusals()).map(({ code }) => code)).toEqual(['storage/key-file']);
+    await alice.replaceStoredFile?.('private-key.pem', key?.base64 ?? '');
+    await alice.unlock(passphrase);
+    await expect(alice.replaceStoredFile?.('../elsewhere', altered)).rejects.toThrow(
+      /not among the stored files/,
+    );
+  });
+
   it('carries a call: both phones show the same identifiers crosswise and hear each other', async () => {
     const { phone } = await system();
     const [alice, bob] = await Promise.all([

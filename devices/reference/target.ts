@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { applianceParts, type ApplianceParts } from '../../reference/appliance/appliance.ts';
+import { applianceParts, type ApplianceParts } from '../../reference/appliance/parts.ts';
 import { describeCodec } from '../../reference/client/audio/voice.ts';
 import type { SrtpMaster } from '../../reference/core/csl/key-schedule.ts';
 import { toHex } from '../../reference/core/bytes.ts';

@@ -84,6 +84,8 @@ describe('a part in another process', () => {
     const phone = await remote.startPhone(site, 'alice', description);
     expect(phone.name).toBe('alice');
     expect(await phone.hold?.()).toBeUndefined();
+    await phone.replaceStoredFile?.('key', '');
+    expect(phone).toHaveProperty('replaceStoredFile');
     expect((await phone.storedFiles())[0]?.base64).toHaveLength(1_000_000);
     vi.stubEnv('FAKE_PART', '');
     expect(await remote.startPhone(site, 'bob', description)).not.toHaveProperty('hold');

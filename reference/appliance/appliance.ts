@@ -1,64 +1,23 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { parsePemChain } from '../core/keystore/pem.ts';
 import type { SignallingLimits } from '../core/sip/proxy/limits.ts';
-import { commonNameOwnsFrom, type IdentityRule } from '../core/sip/proxy/registrar-proxy.ts';
-import { exactTlsProfile, type TlsProfile } from '../core/tls/profile.ts';
-import {
-  createAuthorities,
-  type Authorities,
-  type ServerCredentials,
-} from './authorities/authorities.ts';
+import type { Authorities, ServerCredentials } from './authorities/authorities.ts';
 import { startPage, type AdministrationSettings } from './administration.ts';
-import { startAdminService } from './admin/service.ts';
 import { exposedBy } from './firewall/exposed.ts';
-import { loadFirewall } from './firewall/load.ts';
-import { clientStatusIn, type ClientStatusCheck } from './revocation/client-status.ts';
+import { applianceParts, type ApplianceParts } from './parts.ts';
 import { addRevocationEndpoints } from './revocation/endpoints.ts';
-import {
-  startRevocation,
-  type Revocation,
-  type RevocationEffect,
-} from './revocation/revocation.ts';
+import type { Revocation, RevocationEffect } from './revocation/revocation.ts';
 import { keepRootList } from './revocation/root-list.ts';
 import { describeCertificate } from './registration/routes.ts';
-import { startRegistrationService } from './registration/service.ts';
 import { logRelayEvent } from './relay/log.ts';
-import { createRelay, type RelayRange, type RelaySettings } from './relay/relay.ts';
+import type { RelayRange, RelaySettings } from './relay/relay.ts';
 import { followCalls, type LiveCalls } from './service/live-calls.ts';
-import { createMediaPath, type MediaPath } from './signalling/media-path.ts';
-import { startSignallingServer, type SignallingServer } from './signalling/server.ts';
+import type { MediaPath } from './signalling/media-path.ts';
 import type { SmsSender } from './sms/sms-sender.ts';
 import type { ApplianceStore } from './store/contract.ts';
 import { createMemoryStore } from './store/open.ts';
 
-/** Parts an appliance is composed of. {@link applianceParts} is the right set; a deliberately broken one is composed of others. */
-export interface ApplianceParts {
-  readonly sipProfile: TlsProfile;
-  readonly registrationProfile: TlsProfile;
-  readonly identityRule: IdentityRule;
-  /** Whether the SIP service asks for a client certificate. */
-  readonly requireClientCertificate: boolean;
-  /** What is asked about a client's certificate at every SIP handshake and request (interpretations I-7). */
-  readonly clientStatus: (store: ApplianceStore) => ClientStatusCheck;
-  /** Ends the live connections and calls of a revoked number. */
-  readonly endSessions: (signalling: SignallingServer, number: string) => void | Promise<void>;
-  /** Starts the administration page, where one is asked for. */
-  readonly startAdministration: typeof startAdminService;
-  /** Loads the rules of what is shown on each side into the appliance's host, where that is its own. */
-  readonly loadFirewall: typeof loadFirewall;
-}
-
-/** The parts of the reference appliance. */
-export const applianceParts: ApplianceParts = {
-  sipProfile: exactTlsProfile,
-  registrationProfile: exactTlsProfile,
-  identityRule: commonNameOwnsFrom,
-  requireClientCertificate: true,
-  clientStatus: clientStatusIn,
-  endSessions: (signalling, number) => signalling.revoke(number),
-  startAdministration: startAdminService,
-  loadFirewall,
-};
+export type { ApplianceParts } from './parts.ts';
 
 /** Something the appliance refused, for its log; never a secret. */
 export interface ApplianceRefusal {
@@ -124,18 +83,27 @@ const recordServer = (
   store.certificates.addServer({ certificate, host, at: Date.now() });
 };
 
+/** What the parts of one appliance share while it starts. */
+interface Starting {
+  readonly settings: ApplianceSettings;
+  readonly parts: ApplianceParts;
+  readonly authorities: Authorities;
+  readonly store: ApplianceStore;
+  readonly refuse: (code: string, detail: string) => void;
+  /** Closed in this order. */
+  readonly started: { close(): Promise<void> }[];
+}
+
 /** Starts revocation for sessions that a service started later holds. */
 const startRevoking = async (
-  settings: ApplianceSettings,
-  store: ApplianceStore,
-  authorities: Authorities,
+  { settings, parts, authorities, store }: Starting,
   endSessions: (number: string) => void | Promise<void>,
 ): Promise<Revocation> => {
   const { onRevocation } = settings;
   const log = (code: string, detail: string) =>
     settings.onRefusal({ at: Date.now(), code, detail });
   keepRootList(store.revocationLists, authorities.rootList.der);
-  return startRevocation({
+  return parts.startRevocation({
     store,
     authorities,
     now: Date.now,
@@ -148,17 +116,6 @@ const startRevoking = async (
 
 /** Randomness for everything but tokens of SIP. */
 const bytes = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
-
-/** What the parts of one appliance share while it starts. */
-interface Starting {
-  readonly settings: ApplianceSettings;
-  readonly parts: ApplianceParts;
-  readonly authorities: Authorities;
-  readonly store: ApplianceStore;
-  readonly refuse: (code: string, detail: string) => void;
-  /** Closed in this order. */
-  readonly started: { close(): Promise<void> }[];
-}
 
 const credentialsFor = async (
   { authorities, store }: Starting,
@@ -175,7 +132,7 @@ const startRegistration = async (
   revocation: Revocation,
 ) => {
   const { settings, parts, authorities, store, refuse, started } = starting;
-  const registration = await startRegistrationService({
+  const registration = await parts.startRegistration({
     host: settings.host,
     port: settings.registrationPort,
     credentials,
@@ -198,7 +155,7 @@ const startSignalling = async (
   mediaPath: MediaPath,
 ) => {
   const { settings, parts, authorities, store, refuse, started } = starting;
-  const signalling = await startSignallingServer({
+  const signalling = await parts.startSignalling({
     host: settings.host,
     port: settings.sipPort,
     credentials,
@@ -236,7 +193,7 @@ const startAdministration = async (
 };
 
 const startServices = async (starting: Starting) => {
-  const { settings, parts, authorities, store, refuse, started } = starting;
+  const { settings, parts, refuse, started } = starting;
   const { host, relay: range } = settings;
   const [forSip, forRegistration, forPage] = await Promise.all([
     credentialsFor(starting, host),
@@ -244,14 +201,12 @@ const startServices = async (starting: Starting) => {
     settings.administration ? credentialsFor(starting, settings.administration.host) : null,
   ]);
   const sessions = { end: (_number: string): void | Promise<void> => undefined };
-  const revocation = await startRevoking(settings, store, authorities, (number) =>
-    sessions.end(number),
-  );
+  const revocation = await startRevoking(starting, (number) => sessions.end(number));
   started.unshift({ close: async () => revocation.stop() });
-  const relay = await createRelay(range, (event) => logRelayEvent(event, refuse));
+  const relay = await parts.createRelay(range, (event) => logRelayEvent(event, refuse));
   started.unshift(relay);
   const registration = await startRegistration(starting, forRegistration, revocation);
-  const path = createMediaPath(relay, range.host);
+  const path = parts.createMediaPath(relay, range.host);
   const live = followCalls(path, Date.now, () => undefined);
   const signalling = await startSignalling(
     starting,
@@ -280,7 +235,7 @@ export const startAppliance = async (
 ): Promise<ReferenceAppliance> => {
   const refuse = (code: string, detail: string) =>
     settings.onRefusal({ at: Date.now(), code, detail });
-  const authorities = await createAuthorities({ now: Date.now, randomBytes: bytes });
+  const authorities = await parts.createAuthorities({ now: Date.now, randomBytes: bytes });
   const started: { close(): Promise<void> }[] = [];
   const store = settings.store ?? createMemoryStore();
   if (settings.store === undefined) started.unshift({ close: async () => store.close() });

@@ -11,6 +11,7 @@ import { aesCm128HmacSha1Tag80, type SrtpSuite } from '../core/rtp/srtp.ts';
 import type { PhoneAudio } from './audio/phone-audio.ts';
 import { phoneKeyParts, type PhoneKeyParts } from './enrolment/key-parts.ts';
 import type { StatusQuestion } from './revocation/status-service.ts';
+import { startMedia } from './media/media-session.ts';
 import { connectTls } from './tls/connect.ts';
 
 /** Parts a phone is composed of. {@link phoneParts} is the right set; a deliberately broken phone is composed of others. */
@@ -18,6 +19,8 @@ export interface PhoneParts extends KeyAgreementChecks, PhoneKeyParts {
   /** Connects to the signalling server and checks whom it reached (target 5.2). */
   readonly connectTls: typeof connectTls;
   readonly suite: SrtpSuite;
+  /** Sends and receives the audio of a call. */
+  readonly startMedia: typeof startMedia;
   /** What the phone says and where it puts what it hears; a tone and no file where absent. */
   readonly audio?: PhoneAudio;
   /** How phones agree on keys; it applies the checks. */
@@ -31,6 +34,7 @@ export const phoneParts: PhoneParts = {
   ...phoneKeyParts,
   connectTls,
   suite: aesCm128HmacSha1Tag80,
+  startMedia,
   keyAgreement: csl1,
   ...cslChecks,
   revocation: (certificate, ask) => ask(certificate),

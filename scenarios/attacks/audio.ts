@@ -38,6 +38,30 @@ const judgeProbe = (result: ProbeResult): Finding => {
   return received + refused < sent + markers ? lost : pass(`"${probe}": ${observed}`, [path]);
 };
 
+/**
+ * Of RTCP only refusals are counted. Where the phone counts all of what is altered and all the good audio, and of what is in
+ * clear none, nothing was lost on the way: it was taken.
+ */
+const judgeControl = ({ probes }: AudioAttacks): Finding | null => {
+  const all = (name: string, fits: (result: ProbeResult) => boolean): boolean => {
+    const tried = probes.filter(({ probe }) => probe === name);
+    return tried.length > 0 && tried.every(fits);
+  };
+  const isSilent = ({ sent, markers, received, refused }: ProbeResult) =>
+    sent > 0 && refused === 0 && received === markers;
+  const isRefused = ({ sent, markers, received, refused }: ProbeResult) =>
+    sent > 0 && refused === sent && received === markers;
+  const clear = probes.find(({ probe }) => probe === 'control-in-clear');
+  return clear && all('control-in-clear', isSilent) && all('control-altered', isRefused)
+    ? fail(
+        '"control-in-clear" was taken, while SRTCP with an altered tag is refused',
+        'every packet refused',
+        counts(clear),
+        [path],
+      )
+    : null;
+};
+
 const onAudio = (
   evidence: Evidence,
   judge: (found: AudioAttacks) => readonly Finding[],
@@ -56,7 +80,10 @@ const onAudio = (
 const judgeProbes =
   (names: readonly string[]) =>
   (evidence: Evidence): Finding =>
-    onAudio(evidence, ({ probes, state }) => {
+    onAudio(evidence, (found) => {
+      const { probes, state } = found;
+      const taken = names.includes('control-in-clear') ? judgeControl(found) : null;
+      if (taken) return [taken];
       const findings = names.map((name) => {
         const tried = probes.filter(({ probe }) => probe === name).map(judgeProbe);
         return worst(tried) ?? tried[0] ?? inconclusive(`"${name}" was not tried`, [path]);
@@ -106,7 +133,7 @@ export const audioProbes: Readonly<
     probes: ['rollover', 'late-across-rollover', 'other-rollover'],
   },
   'R5/echo': { claims: ['5.1.g'], probes: ['echo'] },
-  'R7/control-in-clear': { claims: ['5.1.m'], probes: ['control-in-clear'] },
+  'R7/control-in-clear': { claims: ['5.1.m'], probes: ['control-altered', 'control-in-clear'] },
   'R10/malformed-speex': { claims: ['5.1.h'], probes: ['malformed-speex'] },
 };
 

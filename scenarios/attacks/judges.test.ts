@@ -9,11 +9,17 @@ import { audioCases } from './testing/audio-cases.ts';
 import { audioChangesActivity } from './activities/audio-evidence.ts';
 import { audioChangeCases } from './testing/audio-change-cases.ts';
 import { callCases } from './testing/call-cases.ts';
+import { certificateCases } from './testing/certificate-cases.ts';
+import { enrolmentAttackCases } from './testing/enrolment-cases.ts';
 import { hostileCases } from './testing/hostile-cases.ts';
 import { impostorCases } from './testing/impostor-cases.ts';
 import { intruderCases } from './testing/intruder-cases.ts';
 import { revocationAttackCases } from './testing/revocation-cases.ts';
 import { scanCases } from './testing/scan-cases.ts';
+import { serverCertificateCases } from './testing/server-certificate-cases.ts';
+import { signallingCallCases } from './testing/signalling-call-cases.ts';
+import { signallingCases } from './testing/signalling-cases.ts';
+import { storedCases } from './testing/stored-cases.ts';
 import { tlsPhoneCases } from './testing/tls-phone-cases.ts';
 import { tlsPortCases } from './testing/tls-port-cases.ts';
 import { tlsSessionCases } from './testing/tls-session-cases.ts';
@@ -28,12 +34,18 @@ const cases = [
   ...tlsSessionCases,
   ...intruderCases,
   ...impostorCases,
+  ...certificateCases,
+  ...serverCertificateCases,
+  ...enrolmentAttackCases,
   ...revocationAttackCases,
   ...administrationAttackCases,
   ...callCases(scenarios),
   ...hostileCases,
   ...audioCases,
   ...audioChangeCases,
+  ...signallingCases,
+  ...signallingCallCases,
+  ...storedCases,
 ];
 
 it('each attack has a case in which it must fail, and one in which it cannot say', () => {

@@ -23,6 +23,7 @@ import {
   onEach,
   onHostileCalls,
   redirection,
+  untried,
 } from './key-agreement-hostile.ts';
 
 const callsPath = `evidence/${hostileActivity}/calls.json`;
@@ -179,6 +180,8 @@ const judgeConfidential = (evidence: Evidence): Finding =>
 
 const judgeIdentifier = (evidence: Evidence): Finding =>
   onHostileCalls(evidence, (calls) => {
+    const problem = worst(calls.map(untried));
+    if (problem) return problem;
     const control = calls.find(({ attack }) => attack === 'none')?.caller.identifiers;
     const forged = calls.find(({ attack }) => attack === impersonation)?.caller;
     const lying = calls.find(({ attack }) => attack === 'lying-identifier')?.caller;

@@ -46,9 +46,20 @@ const isRefused = (call: HostileCall, { by, status }: Refusal): boolean =>
     ? call[by].state === 'ended'
     : call.passed.some(({ from, what }) => from === by && what === `${status} INVITE`);
 
+/** Calls that the server answers in the callee's place. */
+const impersonations = ['answered-by-another', 'forged-identity', 'lying-identifier'];
+
+/** A server that cannot read an INVITE lets it pass, and the callee itself answers: nothing was tried then. */
+export const untried = ({ attack, passed }: HostileCall): Finding | null =>
+  impersonations.includes(attack) && passed.some(({ from }) => from === 'callee')
+    ? inconclusive(`"${attack}": the server could not answer in the callee’s place`, [path])
+    : null;
+
 /** Whether a call was refused as it must be. */
 export const judgeCall = (call: HostileCall, refusal: Refusal): Finding => {
   const { attack, by, codes, status, otherSpeaks } = refusal;
+  const problem = untried(call);
+  if (problem) return problem;
   const victim = call[by];
   const other = call[otherOf(by)];
   const after = status === undefined ? 'the call ended' : `ended with ${status}`;

@@ -8,6 +8,7 @@ import {
   type Scenario,
 } from '../campaign/scenario.ts';
 import { worst } from '../conformity/views/worst.ts';
+import { tlsPhoneOffers } from './tls-phone-offers.ts';
 import { warn } from './tls-ports-view.ts';
 
 const attemptsSchema = z.array(
@@ -255,6 +256,7 @@ const refusing = (
 
 /** Servers with a right certificate and a wrong handshake, against a phone (catalogue T1-T4, T6-T9, T12-T14, T16, T17, T19). */
 export const tlsPhoneAttacks: readonly Scenario[] = [
+  ...tlsPhoneOffers,
   refusing(
     'T1',
     'version',

@@ -73,10 +73,9 @@ describe.skipIf(real.skipped !== '')(`with the capture of a real call${real.skip
       .filter(({ claims }) => claims.includes('5.1.b'))
       .flatMap((scenario) => judgeScenario(scenario, altered))
       .filter(({ claim }) => claim === '5.1.b');
-    expect(judgements.map(({ scenario, kind }) => `${scenario} ${kind}`)).toEqual([
-      '5.1/sip-tls/suite fail',
-      'attacks/T2/sip-control pass',
-    ]);
+    const told = judgements.map(({ scenario, kind }) => `${scenario} ${kind}`);
+    expect(told).toContain('5.1/sip-tls/suite fail');
+    expect(told).toContain('attacks/T2/sip-control pass');
     expect(combineJudgements('5.1.b', judgements).kind).toBe('fail');
   });
 });

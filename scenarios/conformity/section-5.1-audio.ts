@@ -40,6 +40,16 @@ const unusable = (view: MediaView): Finding | null => {
 const isInClear = ({ verification: { readableInClear, diagnosis } }: MediaFlow): boolean =>
   readableInClear || diagnosis === 'clear' || diagnosis === 'clear-tagged';
 
+/** Fewest packets that tell noise from frames, whose first byte names the kind of frame and so hardly varies. */
+const leastPackets = 20;
+
+/** Whether what AES-CM opens looks like nothing at all: the first bytes of most payloads differ from each other. */
+const isNoise = ({ verification: { payloads } }: MediaFlow): boolean => {
+  const some = payloads.slice(0, 64);
+  const first = new Set(some.map(({ bytes }) => bytes[0]));
+  return some.length >= leastPackets && first.size > some.length / 2;
+};
+
 const judgeFlowTags = (media: MediaFlow, { facts, path }: MediaView): Finding | null => {
   const { failed, verified, diagnosis } = media.verification;
   const expected = 'a tag of 80 bits (HMAC-SHA1) that verifies on every packet';
@@ -47,7 +57,13 @@ const judgeFlowTags = (media: MediaFlow, { facts, path }: MediaView): Finding | 
   const flow = flowName(media.flow);
   if (isInClear(media))
     return fail(`the flow ${flow} is in clear`, expected, 'audio in clear', paths);
-  if (failed === 0) return null;
+  if (failed === 0)
+    return isNoise(media)
+      ? inconclusive(
+          `every tag of the flow ${flow} verifies, and what AES-CM opens is noise: another cipher, or encrypted before`,
+          paths,
+        )
+      : null;
   if (facts.cut > 0)
     return inconclusive(`${facts.cut} packets of the capture are cut short, tags with them`, paths);
   if (verified === 0 && diagnosis === 'unexplained')

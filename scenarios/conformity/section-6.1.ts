@@ -98,17 +98,32 @@ const judgeSizes = onCapture((view) => {
 
 const pemForm = /^-----BEGIN ([A-Z ]+)-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END \1-----\r?\n?$/;
 
-/** The DER that a PEM text of exactly one object holds must at least be a SEQUENCE. */
-const isPem = (text: string): boolean => {
+/** The DER that a PEM text of one object holds must at least be a SEQUENCE. */
+const isOnePem = (text: string): boolean => {
   const [, , body = ''] = pemForm.exec(text) ?? [];
   const der = fromBase64(body.replaceAll(/[\r\n]/g, ''));
   return der.ok && der.value[0] === 0x30;
 };
 
+/** Objects one behind the other, and at least one. */
+const isPem = (text: string): boolean => {
+  const objects = text.split(/(?<=-----END [A-Z ]+-----\s*)(?=\S)/);
+  return objects.every((each) => isOnePem(each.trimEnd()));
+};
+
+const storedName = /\.(pem|der|crt|cer|ca-bundle|key|p7[bc]|p8|p12|pfx)$/i;
+
+/** Armour, base64 without it, or the beginning of a SEQUENCE of 128 bytes or more (whose length octets are no UTF-8). */
+const storedContent = /-----BEGIN |^MII[A-Za-z0-9+/]|^0\uFFFD/;
+
+/** Keys and certificates, by the names and the contents that such files have. */
+const keysAndCertificates = (files: readonly StoredFileView[]): readonly StoredFileView[] =>
+  files.filter(({ name, text }) => storedName.test(name) || storedContent.test(text));
+
 const judgePem = (phone: string, { name, path, text }: StoredFileView): Finding | null =>
   isPem(text)
     ? null
-    : fail(`${name} of ${phone} is no PEM`, 'keys stored as PEM', text.slice(0, 24), [path]);
+    : fail(`${name} of ${phone} is no PEM`, 'stored as PEM', text.slice(0, 24), [path]);
 
 const judgeStoredForm = (evidence: Evidence): Finding => {
   const topology = evidence.json(callActivity, 'topology.json', topologySchema);
@@ -121,11 +136,11 @@ const judgeStoredForm = (evidence: Evidence): Finding => {
     const certificates = files.filter(({ name }) => name === 'certificate.pem');
     if (keys.length === 0 || certificates.length === 0)
       return [inconclusive(`no file of ${phone} is seen to hold its key or its certificate`)];
-    const relevant = [...keys, ...certificates];
+    const relevant = keysAndCertificates(files);
     paths.push(...relevant.map(({ path }) => path));
     return relevant.map((file) => judgePem(phone, file));
   });
-  return worst(findings) ?? pass('both phones store key and certificate as PEM', paths);
+  return worst(findings) ?? pass('both phones store key and certificates as PEM', paths);
 };
 
 const judgeEnrolment = (

@@ -72,6 +72,15 @@ describe('a mutant’s row', () => {
     expect(row.why).toContain('no audio');
   });
 
+  it('whose fault breaks no rule is killed by a warning, and by nothing else', () => {
+    const warned = { ...mutant, claims: ['5.1.g'], judged: 'warn' } as const;
+    const noticed = outcome(judgement('5.1.g', 'warn', '32 bits'));
+    expect(rowOf(warned, noticed, 0)).toMatchObject({ end: 'killed', killedBy: ['5.1.g/x'] });
+    const accused = outcome(judgement('5.1.g', 'fail', '32 bits'));
+    expect(rowOf(warned, accused, 0)).toMatchObject({ end: 'survived', alsoFailed: ['5.1.g'] });
+    expect(rowOf(mutant, noticed, 0)).toMatchObject({ end: 'survived', killedBy: [] });
+  });
+
   it('is no kill when a claim was not judged, or nothing was', () => {
     const judged = outcome(judgement('5.1.g', 'fail', '32 bits'));
     expect(rowOf(mutant, judged, 0)).toMatchObject({ end: 'survived', why: '5.1.m: not judged' });

@@ -10,6 +10,8 @@ export interface Expected {
   readonly claims: readonly string[];
   /** What a failing judgement on one of them must say. */
   readonly because: RegExp;
+  /** `warn` for a fault that breaks no rule and must be told all the same; `fail` where absent. */
+  readonly judged?: 'warn';
 }
 
 /** What a run of a target came to, as its run.json has it. */
@@ -48,20 +50,25 @@ export interface MatrixRow {
 const says = ({ reason = '', expected = '', observed = '' }: Judgement): string =>
   `${reason}; expected ${expected}; observed ${observed}`;
 
-const failing = (judgements: readonly Judgement[], claim: string): readonly Judgement[] =>
-  judgements.filter((each) => each.claim === claim && each.kind === 'fail');
+/** Judgements on a claim that notice a fault as it must be; who fails what needs but a warning accuses wrongly. */
+const noticing = (
+  { judged = 'fail' }: Expected,
+  judgements: readonly Judgement[],
+  claim: string,
+): readonly Judgement[] =>
+  judgements.filter((each) => each.claim === claim && each.kind === judged);
 
 const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)];
 
 /** The claim's fate, where it is not as expected. */
 const shortfall = (
-  { because }: Expected,
+  expected: Expected,
   judgements: readonly Judgement[],
   claim: string,
 ): { readonly end: MutantEnd; readonly why: string } | null => {
-  const failed = failing(judgements, claim);
-  if (failed.some((judgement) => because.test(says(judgement)))) return null;
-  const [first] = failed;
+  const noticed = noticing(expected, judgements, claim);
+  if (noticed.some((judgement) => expected.because.test(says(judgement)))) return null;
+  const [first] = noticed;
   if (first) return { end: 'wrong reason', why: `${claim}: ${says(first)}` };
   const kinds = judgements
     .filter((each) => each.claim === claim)
@@ -74,14 +81,15 @@ const shortfall = (
 
 /** The row of a mutant whose run came to `outcome` after `took` milliseconds; null where there is none. */
 export const rowOf = (expected: Expected, outcome: RunOutcome | null, took: number): MatrixRow => {
-  const { id, fault, claims, because } = expected;
+  const { id, fault, claims, because, judged = 'fail' } = expected;
   const judgements = outcome?.judgements ?? [];
   const shortfalls = claims.flatMap((claim) => shortfall(expected, judgements, claim) ?? []);
   const worst = shortfalls.find(({ end }) => end === 'survived') ?? shortfalls[0];
-  const right = judgements.filter(
-    (each) => claims.includes(each.claim) && each.kind === 'fail' && because.test(says(each)),
-  );
-  const others = judgements.filter((each) => !claims.includes(each.claim) && each.kind === 'fail');
+  const right = claims
+    .flatMap((claim) => noticing(expected, judgements, claim))
+    .filter((each) => because.test(says(each)));
+  const isOwn = ({ claim }: Judgement): boolean => judged === 'fail' && claims.includes(claim);
+  const others = judgements.filter((each) => each.kind === 'fail' && !isOwn(each));
   return {
     id,
     fault,

@@ -3,11 +3,11 @@ import { concat, latin1, utf8 } from '../../reference/core/bytes.ts';
 import { certificatesInPem } from './certificate-forger.ts';
 import { errorCode, type Endpoint, type TrustCertificates } from './endpoint.ts';
 
-/** The one TLS profile of target 5.1, as node:tls options. */
+/** The one TLS profile of target 5.1, as node:tls options; with groups and keys of any size, because a server of the wrong ones is to be attacked too. */
 export const exactTlsProfile = {
   minVersion: 'TLSv1.2',
   maxVersion: 'TLSv1.2',
-  ciphers: 'DHE-RSA-AES256-GCM-SHA384',
+  ciphers: 'DHE-RSA-AES256-GCM-SHA384:@SECLEVEL=0',
 } as const;
 
 /** A registration service and the authorities that must have issued its certificate. */

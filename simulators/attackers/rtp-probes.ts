@@ -1,4 +1,5 @@
 import { concat } from '../../reference/core/bytes.ts';
+import { aesCm128HmacSha1Tag80 } from '../../reference/core/rtp/srtp.ts';
 import { speexFrame } from './call-media.ts';
 import { createSrtpWriter, type WriterKey } from './srtp-writer.ts';
 
@@ -52,6 +53,16 @@ const clearGoodbye = (ssrc: number): Uint8Array => {
   return bytes;
 };
 
+/** Good SRTCP, with one bit of each tag changed. */
+const alteredControl = (key: WriterKey, ssrc: number): readonly Uint8Array[] => {
+  const sender = aesCm128HmacSha1Tag80.sender(key);
+  return times(repeats, () => {
+    const secured = sender.protectRtcp(clearGoodbye(ssrc));
+    const bytes = secured.ok ? secured.value : new Uint8Array(0);
+    return bytes.map((byte, place) => (place === bytes.length - 1 ? byte ^ 1 : byte));
+  });
+};
+
 /** How many of each kind that is not one packet for each bit. */
 const repeats = 4;
 
@@ -82,7 +93,11 @@ export const createRtpProbing = (
     packets: indices.map(good),
     expected: 'accepted',
   });
-  const ahead = (place: number): number => highest + 1 + place;
+  // What is to be refused has indices of its own: good packets behind it are newer, also for a receiver that takes it.
+  const ahead = (): number => {
+    highest += 1;
+    return highest;
+  };
   const cut = (bytes: Uint8Array, tag: number): Uint8Array =>
     bytes.subarray(0, bytes.length - 10 + tag);
   let replayed: readonly Uint8Array[] = [];
@@ -94,24 +109,24 @@ export const createRtpProbing = (
     () =>
       refused(
         'clear',
-        times(repeats, (place) => writer.clear(packet(ahead(place)))),
+        times(repeats, () => writer.clear(packet(ahead()))),
       ),
     () =>
       refused(
         'clear-with-zero-tag',
-        times(repeats, (place) => concat(writer.clear(packet(ahead(place))), new Uint8Array(10))),
+        times(repeats, () => concat(writer.clear(packet(ahead())), new Uint8Array(10))),
       ),
     () =>
       refused(
         'no-tag',
-        times(repeats, (place) => writer.encrypted(packet(ahead(place)))),
+        times(repeats, () => writer.encrypted(packet(ahead()))),
       ),
     () =>
       refused(
         'tag-of-32-bits',
-        times(repeats, (place) => cut(writer.secured(packet(ahead(place))), 4)),
+        times(repeats, () => cut(writer.secured(packet(ahead())), 4)),
       ),
-    () => refused('bit-flips', flips(writer.secured(packet(ahead(0))))),
+    () => refused('bit-flips', flips(writer.secured(packet(ahead())))),
     () => refused('echo', echo().slice(0, repeats)),
     () => refused('replay', replayed),
     () => accepted('reordered', [highest + 3, highest + 1, highest + 2]),
@@ -131,6 +146,12 @@ export const createRtpProbing = (
         return writer.secured(packet(highest, payload));
       }),
       expected: 'either',
+    }),
+    () => ({
+      name: 'control-altered',
+      packets: alteredControl(key, ssrc),
+      expected: 'refused',
+      control: true,
     }),
     () => ({
       name: 'control-in-clear',

@@ -20,6 +20,8 @@ export type Waited<Message> = Message | 'deadline' | 'closed';
 export interface SipLink {
   readonly local: Endpoint;
   readonly send: (message: SipMessage) => void;
+  /** Bytes as they are, in one piece. */
+  readonly sendBytes: (bytes: Uint8Array) => void;
   /** The first message, received already or yet to come, that `select` turns into something; `deadlineMs` from now. */
   readonly next: <Message extends SipMessage>(
     select: (message: SipMessage) => Message | null,
@@ -110,9 +112,10 @@ const createInbox = () => {
 const linkOver = (socket: TLSSocket): SipLink => {
   const inbox = createInbox();
   const framer = createFramer({ side: 'server' });
-  const send = (message: SipMessage): void => {
-    if (socket.writable) socket.write(serialize(message));
+  const sendBytes = (bytes: Uint8Array): void => {
+    if (socket.writable) socket.write(bytes);
   };
+  const send = (message: SipMessage): void => sendBytes(serialize(message));
   socket.on('data', (chunk) => {
     for (const frame of framer.push(chunk)) {
       if (frame.kind === 'ping') socket.write(PONG);
@@ -127,7 +130,7 @@ const linkOver = (socket: TLSSocket): SipLink => {
   });
   socket.on('close', () => inbox.end());
   const local = { host: socket.localAddress ?? '127.0.0.1', port: socket.localPort ?? 0 };
-  return { local, send, next: inbox.next, close: () => socket.destroy() };
+  return { local, send, sendBytes, next: inbox.next, close: () => socket.destroy() };
 };
 
 /** Connects with the exact TLS profile and a client certificate, if any. Never rejects; settles within `deadlineMs` milliseconds. */

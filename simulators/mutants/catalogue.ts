@@ -1,18 +1,54 @@
 import type { Target } from '../../devices/contract.ts';
 import { referenceTarget } from '../../devices/reference/target.ts';
+import { administrationMutants } from './administration.ts';
+import { admissionMutants } from './admission.ts';
 import { audioMutants } from './audio.ts';
+import { authorityMutants } from './authorities.ts';
+import { enrolmentServiceMutants } from './enrolment-service.ts';
+import { firewallMutants } from './firewall.ts';
 import { keyAgreementMutants } from './key-agreement.ts';
 import type { Mutant } from './mutant.ts';
+import { srtpMutants } from './srtp-mutants.ts';
+import { phoneTlsRecordMutants } from './phone-tls-records.ts';
+import { phoneTlsMutants } from './phone-tls.ts';
+import { phoneSignallingMutants } from './phone-signalling.ts';
+import { phoneMediaMutants } from './phone-media.ts';
+import { phoneInClearMutants } from './phone-in-clear.ts';
+import { phoneCertificateMutants } from './phone-certificates.ts';
+import { readingMutants } from './key-agreement-readings.ts';
+import { enrolmentPhoneMutants } from './enrolment-phone.ts';
+import { identifierMutants } from './identifiers.ts';
+import { relayMutants } from './relay.ts';
 import { revocationMutants } from './revocation.ts';
+import { signallingMutants } from './signalling.ts';
 import { storedKeyMutants } from './stored-key.ts';
+import { tlsHandshakeMutants } from './tls-handshake.ts';
 import { tlsMutants } from './tls.ts';
 
 /** Every mutant by id. */
 export const mutants: readonly Mutant[] = [
   ...tlsMutants,
+  ...tlsHandshakeMutants,
   ...audioMutants,
   ...keyAgreementMutants,
+  ...srtpMutants,
+  ...phoneTlsMutants,
+  ...phoneTlsRecordMutants,
+  ...phoneSignallingMutants,
+  ...phoneMediaMutants,
+  ...phoneInClearMutants,
+  ...phoneCertificateMutants,
+  ...readingMutants,
+  ...enrolmentPhoneMutants,
+  ...identifierMutants,
+  ...relayMutants,
   ...revocationMutants,
+  ...admissionMutants,
+  ...signallingMutants,
+  ...authorityMutants,
+  ...enrolmentServiceMutants,
+  ...administrationMutants,
+  ...firewallMutants,
   ...storedKeyMutants,
 ];
 

@@ -4,13 +4,7 @@ import { join } from 'node:path';
 import { certificateFromPem } from './certificate-from-pem.ts';
 import type { PhoneKeyParts } from '../../reference/client/enrolment/key-parts.ts';
 import { storedFileNames } from '../../reference/client/storage/files.ts';
-import {
-  derInteger,
-  derNull,
-  derOctetString,
-  derOid,
-  derSequence,
-} from '../attackers/der.ts';
+import { derInteger, derNull, derOctetString, derOid, derSequence } from '../attackers/der.ts';
 
 /** What protects a key; the target's own choice is AES-256-CBC, SHA-256, 2048 iterations. */
 export interface Protection {

@@ -55,7 +55,7 @@ const appliance = (address: string): Appliance => ({
 
 const phone = (name: string): Phone => ({
   name,
-  capabilities: new Set(asked === 'holding' ? ['hold'] : []),
+  capabilities: new Set(asked === 'holding' ? ['hold', 'alter-stored-files'] : []),
   requestEnrolment: never,
   completeEnrolment: never,
   unlock: never,
@@ -69,6 +69,7 @@ const phone = (name: string): Phone => ({
   waitForAudio: never,
   report: never,
   refusals: () => Promise.resolve([]),
+  replaceStoredFile: () => Promise.resolve(),
   storedFiles: () => Promise.resolve([{ path: 'key', base64: 'A'.repeat(1_000_000) }]),
   tlsKeyLog: () => Promise.resolve([]),
   keyAgreementLog: () => Promise.resolve([]),

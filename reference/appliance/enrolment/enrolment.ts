@@ -52,6 +52,8 @@ export interface EnrolmentOptions {
   /** {@link enrolmentLimits} where left out. */
   readonly perAddress?: readonly { readonly count: number; readonly per: number }[];
   readonly weakKeys?: WeakKeyList;
+  /** {@link checkRequest} unless a deliberately other authority is composed. */
+  readonly checkRequest?: typeof checkRequest;
 }
 
 /** The registration authority's decisions (I-6). An `address` is limited where given. */
@@ -139,6 +141,7 @@ const createOnce = <Value>(): ((key: string, job: () => Promise<Value>) => Promi
 /** Makes the registration authority over a store; every number gets the same answers, enrolled, unknown or blocked. */
 export const createEnrolment = (options: EnrolmentOptions): Enrolment => {
   const { store, now, randomBytes, weakKeys } = options;
+  const check = options.checkRequest ?? checkRequest;
   const { tokenLifetime: lifetime, triesPerToken: tries, requestsPerDay } = enrolmentLimits;
   const elapsed = options.elapsed ?? (() => performance.now());
   const addresses = createRateLimit(options.perAddress ?? enrolmentLimits.perAddress);
@@ -178,7 +181,7 @@ export const createEnrolment = (options: EnrolmentOptions): Enrolment => {
   return {
     request: async (text, csr, address) => {
       if (!isAllowed(address)) return tooMany('from this address');
-      const checked = checkRequest(text, csr, weakKeys);
+      const checked = check(text, csr, weakKeys);
       if (!checked.ok) return checked;
       const { number, publicKey } = checked.value;
       if (store.enrolments.isKeyKnown(publicKey)) return keyKnown();
@@ -220,7 +223,7 @@ export const createEnrolment = (options: EnrolmentOptions): Enrolment => {
 
     renew: async ({ serial, number }, csr, address) => {
       if (!isAllowed(address)) return tooMany('from this address');
-      const checked = checkRequest(number, csr, weakKeys);
+      const checked = check(number, csr, weakKeys);
       if (!checked.ok) return checked;
       const { publicKey } = checked.value;
       const refused = () =>

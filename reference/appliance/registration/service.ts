@@ -42,6 +42,8 @@ export interface RegistrationServiceOptions {
   /** {@link enrolmentLimits} unless given. */
   readonly perAddress?: EnrolmentOptions['perAddress'];
   readonly weakKeys?: WeakKeyList;
+  /** What is asked of a request; the reference's own check unless a deliberately other service is composed. */
+  readonly checkRequest?: EnrolmentOptions['checkRequest'];
   /** Milliseconds in which a request must be whole; 10,000 unless given. */
   readonly requestTimeout?: number;
   /** Further resources of the same port, such as revocation lists and OCSP (I-7); called once with a scope of their own. */
@@ -158,6 +160,7 @@ const enrolmentOver = (options: RegistrationServiceOptions, store: ApplianceStor
       describeCertificate(await options.authorities.issueClientCertificate(number, publicKey)),
     ...(options.perAddress === undefined ? {} : { perAddress: options.perAddress }),
     ...(options.weakKeys === undefined ? {} : { weakKeys: options.weakKeys }),
+    ...(options.checkRequest === undefined ? {} : { checkRequest: options.checkRequest }),
   });
 
 /**

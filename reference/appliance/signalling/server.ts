@@ -44,6 +44,8 @@ export interface SignallingServerOptions {
   readonly clientStatus?: ClientStatusCheck;
   /** {@link defaultLimits} for what is left out. */
   readonly limits?: Partial<SignallingLimits>;
+  /** Makes the TLS side; the one of the exact profile unless a deliberately other one is composed. */
+  readonly createTls?: typeof createTls;
   /** Told of each call that begins. */
   readonly onCall?: () => void;
   /** Told of what is refused; a flood of one kind is summed up. */
@@ -293,7 +295,7 @@ export const startSignallingServer = async (
   options: SignallingServerOptions,
 ): Promise<SignallingServer> => {
   const { handshakeTime } = { ...defaultLimits, ...options.limits };
-  const tls = createTls(options, handshakeTime);
+  const tls = (options.createTls ?? createTls)(options, handshakeTime);
   // Without noDelay a request waits for the acknowledgement of the one before.
   const delays = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE };
   const server = createServer(delays);

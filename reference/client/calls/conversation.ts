@@ -4,7 +4,7 @@ import type { AgreedKeys, VerifiedPeer } from '../../core/csl/key-agreement.ts';
 import { wipeSessionKeys } from '../../core/csl/key-schedule.ts';
 import type { DisplayedIdentifiers } from '../../core/csl/offer.ts';
 import type { MediaDescription } from '../../core/sdp/media.ts';
-import { startMedia, type MediaChange } from '../media/media-session.ts';
+import type { MediaChange } from '../media/media-session.ts';
 import type { Call, OwnStream } from './call.ts';
 import { fail } from './ending.ts';
 import { refuse, type Line } from './line.ts';
@@ -48,7 +48,7 @@ export const startConversation = (
   const { agreed, stream } = verified;
   call.keys = agreed.keys;
   if (!call.ports) throw new Error(`phone ${line.own.number}: the call has no media ports`);
-  call.media = startMedia({
+  call.media = line.parts.startMedia({
     ...mediaOf(verified),
     suite: line.parts.suite,
     ports: call.ports,

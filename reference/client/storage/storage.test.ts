@@ -147,6 +147,21 @@ describe('a phone’s folder', () => {
     expect(damaged).toEqual(wrong);
   });
 
+  it('gives the same answer for every altered block of the key', async () => {
+    const pem = await readFile(path(storedFileNames.privateKey), 'utf8');
+    const der = Buffer.from(pem.replaceAll(/-----.*?-----|\s/g, ''), 'base64');
+    const answers = new Set<string>();
+    const sealedAt = der.length - 1216;
+    for (let at = sealedAt; at < der.length; at += 16) {
+      const altered = new Uint8Array(der);
+      altered[at] = (altered[at] ?? 0) ^ 1;
+      await writeFile(path(storedFileNames.privateKey), toPem('ENCRYPTED PRIVATE KEY', altered));
+      const { code, message } = await refusal();
+      answers.add(`${String(code)} ${message}`);
+    }
+    expect([...answers]).toEqual([expect.stringMatching(/^storage\/wrong-passphrase /)]);
+  });
+
   it('refuses a key that does not match the certificate', async () => {
     const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
     const pem = other.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase });

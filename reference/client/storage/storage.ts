@@ -5,6 +5,7 @@ import { parsePem } from '../../core/keystore/pem.ts';
 import { checkProtection } from '../../core/keystore/protection.ts';
 import { verifyAuthority, verifyChain } from '../../core/pki/chain.ts';
 import type { Certificate } from '../../core/pki/certificate.ts';
+import { isConsistentRsaKey } from './consistency.ts';
 import { readStoredFile, storedFileNames, writeStoredFile, type StoredFileName } from './files.ts';
 import { storageRefusal } from './refusal.ts';
 
@@ -89,6 +90,14 @@ const certificateDer = (folder: string, name: StoredFileName, pem: string): Uint
   throw storageRefusal('storage/certificate-file', folder, reason);
 };
 
+const decrypted = (pem: string, passphrase: string): KeyObject | null => {
+  try {
+    return createPrivateKey({ key: pem, passphrase });
+  } catch {
+    return null;
+  }
+};
+
 const decryptKey = (folder: string, pem: string, passphrase: string): KeyObject => {
   const envelope = parsePkcs8Envelope(pem);
   if (!envelope.ok) {
@@ -101,13 +110,11 @@ const decryptKey = (folder: string, pem: string, passphrase: string): KeyObject 
     const reason = `${storedFileNames.privateKey} is not protected as target 5.3 says (${code}: ${detail})`;
     throw storageRefusal('storage/key-protection', folder, reason);
   }
-  try {
-    return createPrivateKey({ key: pem, passphrase });
-  } catch {
-    // One answer for a wrong passphrase and a damaged file: which of the two is nobody's business (padding oracle).
-    const reason = 'the passphrase is wrong or the key file is damaged; try again or enrol again';
-    throw storageRefusal('storage/wrong-passphrase', folder, reason);
-  }
+  const key = decrypted(pem, passphrase);
+  if (key !== null && (key.asymmetricKeyType !== 'rsa' || isConsistentRsaKey(key))) return key;
+  // One answer for a wrong passphrase and a damaged file: which of the two is nobody's business (padding oracle).
+  const reason = 'the passphrase is wrong or the key file is damaged; try again or enrol again';
+  throw storageRefusal('storage/wrong-passphrase', folder, reason);
 };
 
 interface Stored {

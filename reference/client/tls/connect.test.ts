@@ -181,6 +181,13 @@ describe('connectTls', () => {
     expect(await refusalOf(endpoint)).toBe('tls/handshake');
   });
 
+  it('refuses a key and a certificate of its own that do not belong together', async () => {
+    const endpoint = await serve(credentials, exactTlsProfile);
+    const { certificateChain } = credentials;
+    const identity = { privateKey: leaf.privateKey, certificateChain };
+    expect(await refusalOf(endpoint, { identity })).toBe('tls/identity');
+  });
+
   it('gives up at the deadline, and on a port where nothing listens', async () => {
     server = createTcpServer((socket) => socket.on('error', () => {}).resume());
     server.listen(0, host);

@@ -134,6 +134,9 @@ const watchClockAndSignal = (
   };
 };
 
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'no code';
+
 /** A TCP connection and the handshake over it; settles once, with the first finding or with the session when there is none. */
 const attempt = (
   options: ConnectTlsOptions,
@@ -155,7 +158,14 @@ const attempt = (
   const unwatchOutside = watchClockAndSignal(options, refuse);
   let unwatch = watch(tcp, false, refuse);
   tcp.once('connect', () => {
-    const socket = startSession(tcp, options, refuse);
+    let socket: TLSSocket;
+    try {
+      socket = startSession(tcp, options, refuse);
+    } catch (error) {
+      // OpenSSL refuses a key and a certificate that do not belong together as soon as it is given them.
+      const reason = `the phone’s own key and certificate cannot be used (${codeOf(error)})`;
+      return refuse({ code: 'tls/identity', reason });
+    }
     session = socket;
     unwatch();
     unwatch = watch(socket, true, refuse);

@@ -10,6 +10,8 @@ export type TlsRefusalCode =
   | 'tls/handshake'
   | 'tls/deadline'
   | 'tls/aborted'
+  /** The phone's own key and certificate do not belong together. */
+  | 'tls/identity'
   | 'tls/chain'
   | 'tls/issuer'
   | 'tls/server-auth'

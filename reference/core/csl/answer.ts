@@ -17,7 +17,6 @@ import { encodeHeaders } from './headers.ts';
 import { encodeInfo1, encodeInfo2 } from './info.ts';
 import {
   confirmationTag,
-  deriveKeys,
   equalInConstantTime,
   isWiped,
   wipe,
@@ -39,6 +38,7 @@ import {
   type VerifiedOffer,
   type VerifyingContext,
 } from './offer.ts';
+import { readingParts, type ReadingParts } from './reading-parts.ts';
 import type { CslRefusal } from './refusal.ts';
 import { answerTranscript } from './transcript.ts';
 
@@ -62,6 +62,7 @@ const deriveOnce = (
   peerPublicValue: Uint8Array,
   exponent: Uint8Array,
   binding: KeyBinding,
+  { deriveKeys }: ReadingParts,
 ): ExchangeKeys => {
   const secret = sharedSecretOf(peerPublicValue, exponent);
   wipe(exponent);
@@ -74,6 +75,7 @@ const deriveOnce = (
 export const createAnswer = (
   offer: VerifiedOffer,
   input: AnswerInput,
+  parts: ReadingParts = readingParts,
 ): Result<CreatedAnswer, Fault<Exclude<CreationFault, 'dials-itself'>>> => {
   const unusable = freshValuesFault(input);
   if (unusable) return fault(unusable);
@@ -87,11 +89,8 @@ export const createAnswer = (
     calleeMedia: input.media,
   });
   const answerHash = sha256(preimage);
-  const keys = deriveOnce(offer.publicValue, input.exponent, {
-    callerNonce: offer.nonce,
-    calleeNonce: input.nonce,
-    answerHash,
-  });
+  const binding = { callerNonce: offer.nonce, calleeNonce: input.nonce, answerHash };
+  const keys = deriveOnce(offer.publicValue, input.exponent, binding, parts);
   const tag = confirmationTag(keys.calleeConfirmation, answerHash);
   wipe(keys.calleeConfirmation);
   const headers = encodeHeaders({
@@ -152,15 +151,14 @@ const keysOnDemand = (
   pending: PendingOffer,
   message: CslMessage,
   answerHash: Uint8Array,
+  parts: ReadingParts,
 ): (() => ExchangeKeys | undefined) => {
   let keys: ExchangeKeys | undefined;
   return () => {
     if (!message.info1) return undefined;
-    keys ??= deriveOnce(message.info1.publicValue, pending.exponent, {
-      callerNonce: pending.nonce,
-      calleeNonce: message.info1.nonce,
-      answerHash,
-    });
+    const { publicValue, nonce } = message.info1;
+    const binding = { callerNonce: pending.nonce, calleeNonce: nonce, answerHash };
+    keys ??= deriveOnce(publicValue, pending.exponent, binding, parts);
     return keys;
   };
 };
@@ -169,8 +167,9 @@ const examineAnswer = (
   pending: PendingOffer,
   received: ReceivedMessage,
   context: AnswerContext,
+  parts: ReadingParts,
 ): AnswerSubject => {
-  const message = readMessage(received.headers, 'answer');
+  const message = readMessage(received.headers, 'answer', parts.decodeInfo1);
   const none = new Uint8Array();
   const transcript = answerTranscript({
     offerHash: pending.offerHash,
@@ -192,7 +191,7 @@ const examineAnswer = (
     addressed: true,
     transcript,
     answerHash,
-    deriveKeys: keysOnDemand(pending, message, answerHash),
+    deriveKeys: keysOnDemand(pending, message, answerHash, parts),
   };
 };
 
@@ -224,9 +223,10 @@ export const verifyAnswer = (
   received: ReceivedMessage,
   context: AnswerContext,
   checks: readonly Check<AnswerSubject>[] = answerChecks,
+  parts: ReadingParts = readingParts,
 ): Result<VerifiedAnswer, Fault<CslRefusal>> => {
   if (isWiped(pending.exponent)) return fault('exchange-over');
-  const subject = examineAnswer(pending, received, context);
+  const subject = examineAnswer(pending, received, context, parts);
   const refusal = firstRefusal(subject, checks);
   const outcome = refusal ? err(refusal) : acceptAnswer(pending, subject);
   const isDerived = isWiped(pending.exponent);

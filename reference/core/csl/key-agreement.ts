@@ -29,6 +29,7 @@ import {
   type OfferInput,
   type OfferSubject,
 } from './offer.ts';
+import { readingParts, type ReadingParts } from './reading-parts.ts';
 import type { CslRefusal } from './refusal.ts';
 
 /** Whom an exchange verified. */
@@ -122,6 +123,7 @@ export const cslChecks: KeyAgreementChecks = { offerChecks, answerChecks, confir
 const offerMade = (
   input: OfferInput,
   checks: KeyAgreementChecks,
+  parts: ReadingParts,
 ): Result<OfferMade, Fault<CreationFault>> => {
   const created = createOffer(input);
   if (!created.ok) return created;
@@ -130,7 +132,7 @@ const offerMade = (
     headers,
     underWay: pending,
     verifyAnswer: (received, context) =>
-      verifyAnswer(pending, received, context, checks.answerChecks),
+      verifyAnswer(pending, received, context, checks.answerChecks, parts),
     abandon: () => wipe(pending.exponent),
   });
 };
@@ -139,15 +141,16 @@ const offerAccepted = (
   received: ReceivedMessage,
   context: OfferContext,
   checks: KeyAgreementChecks,
+  parts: ReadingParts,
 ): Result<OfferAccepted, Fault<CslRefusal>> => {
-  const verified = verifyOffer(received, context, checks.offerChecks);
+  const verified = verifyOffer(received, context, checks.offerChecks, parts);
   if (!verified.ok) return verified;
   const offer = verified.value;
   return ok({
     peer: offer.peer,
     displayed: offer.displayed,
     createAnswer(input) {
-      const created = createAnswer(offer, input);
+      const created = createAnswer(offer, input, parts);
       return created.ok ? ok(answerMade(created.value, checks)) : created;
     },
   });
@@ -178,12 +181,15 @@ const answerMade = (
   };
 };
 
-/** The formats of interpretations I-2 with the reading of I-1: a signature and a tag from each side. */
-export const csl1: KeyAgreementReading = {
-  name: 'CSL1 (signature and tag)',
+/** A reading of these parts: a signature and a tag from each side (interpretations I-1). */
+export const readingOf = (name: string, parts: ReadingParts): KeyAgreementReading => ({
+  name,
   create: (checks) => ({
-    createOffer: (input) => offerMade(input, checks),
-    verifyOffer: (received, context) => offerAccepted(received, context, checks),
+    createOffer: (input) => offerMade(input, checks, parts),
+    verifyOffer: (received, context) => offerAccepted(received, context, checks, parts),
     peekCertificate,
   }),
-};
+});
+
+/** The formats of interpretations I-2 with the reading of I-1. */
+export const csl1: KeyAgreementReading = readingOf('CSL1 (signature and tag)', readingParts);

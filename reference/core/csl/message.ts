@@ -62,7 +62,11 @@ const addInfo2Faults = (
 };
 
 /** Decodes the X-CSL headers of a message; total. */
-export const readMessage = (headers: HeaderList, kind: MessageKind): CslMessage => {
+export const readMessage = (
+  headers: HeaderList,
+  kind: MessageKind,
+  decode: typeof decodeInfo1 = decodeInfo1,
+): CslMessage => {
   const faults = new Set(headerFaults(headers, kind));
   const info2Bytes = valueOf(decodeHeader(headers, 'X-CSL-Info2'), faults);
   const info2 = info2Bytes && decodeInfo2(info2Bytes, kind);
@@ -71,7 +75,7 @@ export const readMessage = (headers: HeaderList, kind: MessageKind): CslMessage 
   const certificate = valueOf(decodeHeader(headers, 'X-CSL-From'), faults);
   const chain = valueOf(decodeHeader(headers, 'X-CSL-From-Chain'), faults);
   const info1Bytes = valueOf(decodeHeader(headers, 'X-CSL-Info1'), faults);
-  const info1 = info1Bytes && decodeInfo1(info1Bytes);
+  const info1 = info1Bytes && decode(info1Bytes);
   addInfo1Faults(info1, faults);
   return {
     faults,

@@ -22,6 +22,7 @@ import { isWiped } from './key-schedule.ts';
 import { readMessage, type ReceivedMessage } from './message.ts';
 import type { PhoneNumber } from './number.ts';
 import { numberOf, type LocalParty } from './party.ts';
+import { readingParts, type ReadingParts } from './reading-parts.ts';
 import type { CslRefusal } from './refusal.ts';
 import type { RememberedOffer, ReplayMemory } from './replay-memory.ts';
 import { offerTranscript } from './transcript.ts';
@@ -187,8 +188,12 @@ export const displayedIdentifiers = (
   peer: displayedIdentifier(keyIdentifierOf(peer)),
 });
 
-const examineOffer = (received: ReceivedMessage, context: OfferContext): OfferSubject => {
-  const message = readMessage(received.headers, 'offer');
+const examineOffer = (
+  received: ReceivedMessage,
+  context: OfferContext,
+  parts: ReadingParts,
+): OfferSubject => {
+  const message = readMessage(received.headers, 'offer', parts.decodeInfo1);
   const { own, previous } = context;
   const [name] = certificateOf(message.certificate)?.commonNames ?? [];
   const none = new Uint8Array();
@@ -222,8 +227,9 @@ export const verifyOffer = (
   received: ReceivedMessage,
   context: OfferContext,
   checks: readonly Check<OfferSubject>[] = offerChecks,
+  parts: ReadingParts = readingParts,
 ): Result<VerifiedOffer, Fault<CslRefusal>> => {
-  const subject = examineOffer(received, context);
+  const subject = examineOffer(received, context, parts);
   const refusal = firstRefusal(subject, checks);
   if (refusal) return err(refusal);
   const { certificate, message, own } = subject;

@@ -1,4 +1,6 @@
+import { toBase64 } from '../../../reference/core/bytes.ts';
 import { offerPlainSip } from '../../../simulators/attackers/plain-sip.ts';
+import { shownChain } from '../../../simulators/attackers/shown-chain.ts';
 import { scanTls } from '../../../simulators/attackers/tls-scan.ts';
 import type { Activity } from '../../campaign/activity.ts';
 
@@ -21,9 +23,21 @@ export const scan: Activity = {
   after: [],
   captured: false,
   async run(world) {
-    const { sip, registration } = await (await world.appliance()).describe();
+    const { sip, registration, trust } = await (await world.appliance()).describe();
     const options = { deadlineMs, expected: onlyProfile };
     await world.write('sip.json', await scanTls(sip, options));
+    const ports = [
+      { service: 'sip', endpoint: sip },
+      { service: 'registration', endpoint: registration },
+    ] as const;
+    const servers = await Promise.all(
+      ports.map(async ({ service, endpoint }) => ({
+        service,
+        host: endpoint.host,
+        chain: (await shownChain(endpoint, deadlineMs)).map(toBase64),
+      })),
+    );
+    await world.write('servers.json', { at: Date.now(), trust, servers });
     const places = [sip.port, plainPort].flatMap((port) =>
       (['tcp', 'udp'] as const).map((transport) => ({ port, transport })),
     );

@@ -77,6 +77,9 @@ export const alteredCallsSchema = z.array(
 );
 export type AlteredCall = z.infer<typeof alteredCallsSchema>[number];
 
+/** INVITEs sent again, and a call with the X-CSL headers of another between two without a fault. */
+export const replayedSchema = z.object({ requests: attemptsSchema, calls: alteredCallsSchema });
+
 /** What a third user sent into a call of others. */
 export const intrusionSchema = z.object({
   party: z.string(),

@@ -12,6 +12,7 @@ import {
   askRaw,
   callIdIn,
   lineOf,
+  rawInvite,
   rawRequest,
   textOf,
   type RawReply,
@@ -67,8 +68,7 @@ const callSecond = async (stage: Stage, deadlineMs: number) => {
   const { own, second, who } = stage;
   const [from, to] = [await own.link(), await second.link()];
   const route = `<sip:${who.domain};lr>`;
-  const request: RawRequest = rawRequest(from, {
-    method: 'INVITE',
+  const request: RawRequest = rawInvite(from, {
     domain: who.domain,
     from: own.number,
     to: second.number,

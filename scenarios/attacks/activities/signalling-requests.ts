@@ -5,12 +5,15 @@ import { createMaliciousUser } from '../../../simulators/attackers/malicious-use
 import {
   foreignCallers,
   foreignRegistrations,
+  plainInvite,
+  plainRegister,
   type Impersonation,
 } from '../../../simulators/attackers/sip-impersonations.ts';
 import type { SipLink } from '../../../simulators/attackers/sip-link.ts';
 import {
   crashShapes,
   malformedAddresses,
+  plainOptions,
   smugglings,
   wanderings,
   wrongLengths,
@@ -37,7 +40,7 @@ const deadlines = { step: 5_000, answer: 400 } as const;
 const numbers = { own: '+33639986001', second: '+33639986002' } as const;
 
 /** Mutated INVITEs in all, and how many are sent at once. */
-const mutations = { quick: 200, full: 4_000, atOnce: 10 } as const;
+const mutations = { quick: 400, full: 5_000, atOnce: 10 } as const;
 
 type Build = (link: SipLink, who: Impersonation) => RawRequest | Uint8Array;
 
@@ -87,12 +90,10 @@ const tryAll = async (
 const borrowConnection = async (stage: Stage): Promise<SignallingAttempt[]> => {
   const link = await stage.own.link();
   const attempts: SignallingAttempt[] = [];
-  for (const [name, builds] of [
-    ['register', foreignRegistrations],
-    ['invite', foreignCallers],
+  for (const [name, build] of [
+    ['register', plainRegister],
+    ['invite', plainInvite],
   ] as const) {
-    const build = builds[name];
-    if (!build) continue;
     const bytes = utf8(textOf(build(link, stage.who)));
     attempts.push(
       await tryRequest(stage, stage.second, `${name}-borrowed`, () => bytes, deadlines.answer),
@@ -108,14 +109,9 @@ const byteByByte = (stage: Stage): Promise<SignallingAttempt> =>
     stage,
     stage.own,
     'byte-by-byte',
-    (link) => {
-      const build = wrongLengths['options'];
-      const made = build?.(link, stage.who);
-      const bytes = made === undefined || made instanceof Uint8Array ? made : utf8(textOf(made));
-      for (const byte of bytes?.subarray(0, -1) ?? []) link.sendBytes(Uint8Array.of(byte));
-      return bytes ?? new Uint8Array();
-    },
+    (link) => plainOptions(link, stage.who),
     deadlines.step,
+    true,
   );
 
 const torment = async (world: World, stage: Stage): Promise<Torture> => {
@@ -129,10 +125,9 @@ const torment = async (world: World, stage: Stage): Promise<Torture> => {
     const reply = await stage.own.ask(
       (link) =>
         concat(
-          ...Array.from({ length: atOnce }, () => {
-            const request = foreignCallers['invite']?.(link, stage.who);
-            return mutatedRequest(random, request ? textOf(request) : '');
-          }),
+          ...Array.from({ length: atOnce }, () =>
+            mutatedRequest(random, textOf(plainInvite(link, stage.who))),
+          ),
         ),
       deadlines.answer,
     );
@@ -156,17 +151,29 @@ const controlCall = async (world: World) => {
   return { state: report.state, callee: state, endedBy: report.endedBy };
 };
 
+/** REGISTERs for the phone called. Where one was accepted, that phone registers anew, so that what follows meets it again. */
+const registerOthers = async (stage: Stage): Promise<SignallingAttempt[]> => {
+  const who = { ...stage.who, other: stage.who.callee };
+  const attempts = await tryAll({ ...stage, who }, foreignRegistrations);
+  const taken = attempts.some(
+    ({ attempt, reply }) =>
+      attempt.includes('another') && reply.kind === 'answered' && reply.status < 300,
+  );
+  if (taken) await stage.phone.register();
+  return attempts;
+};
+
 const attack = async (world: World, stage: Stage): Promise<void> => {
   const attempts = [
     ...(await tryAll(stage, foreignCallers)),
-    ...(await tryAll(stage, foreignRegistrations)),
+    ...(await registerOthers(stage)),
     ...(await borrowConnection(stage)),
     ...(await tryAll(stage, wanderings)),
   ];
   await world.write('identities.json', attempts);
   await world.write('amplification.json', await watchAmplification(stage, deadlines.answer));
   const forms = [
-    ...(await tryAll(stage, { invite: foreignCallers['invite'] ?? (() => new Uint8Array()) })),
+    ...(await tryAll(stage, { invite: plainInvite })),
     ...(await tryAll(stage, smugglings)),
     ...(await tryAll(stage, malformedAddresses)),
     ...(await tryAll(stage, crashShapes)),
@@ -175,9 +182,7 @@ const attack = async (world: World, stage: Stage): Promise<void> => {
   ];
   await world.write('forms.json', forms);
   await world.write('torture.json', await torment(world, stage));
-  const last = await tryAll(stage, {
-    invite: foreignCallers['invite'] ?? (() => new Uint8Array()),
-  });
+  const last = await tryAll(stage, { invite: plainInvite });
   await world.write('afterwards.json', last);
 };
 

@@ -31,14 +31,17 @@ export const tryRequest = async (
   attempt: string,
   build: (link: SipLink) => RawRequest | Uint8Array,
   deadlineMs: number,
+  byteByByte = false,
 ): Promise<SignallingAttempt> => {
   const { appliance, phone } = parts;
   const before = await phone.report();
   const { value, codes, phoneCodes } = await watchingLogs(appliance, phone, () =>
-    session.ask(build, deadlineMs).catch((error: unknown): RawReply | { kind: 'unreachable' } => {
-      if (messageOf(error).includes('cannot connect')) return { kind: 'unreachable' };
-      throw error;
-    }),
+    session
+      .ask(build, deadlineMs, byteByByte)
+      .catch((error: unknown): RawReply | { kind: 'unreachable' } => {
+        if (messageOf(error).includes('cannot connect')) return { kind: 'unreachable' };
+        throw error;
+      }),
   );
   const after = await phone.report();
   const reached =

@@ -55,7 +55,7 @@ const probeCases = (id: string, name: string): readonly JudgeCase[] => [
     id,
     `${name} lost`,
     /were not counted/,
-    probe(name, ({ markers }) => ({ received: markers, refused: 0 })),
+    probe(name, ({ markers }) => ({ received: markers - 1, refused: 0 })),
   ),
   ...(goodProbes.includes(name)
     ? [
@@ -95,6 +95,29 @@ export const audioCases: readonly JudgeCase[] = [
       ...probes.flatMap((each) => probeCases(id, each)),
     ];
   }),
+  failing(
+    'attacks/R7/control-in-clear',
+    'RTCP in clear neither refused nor lost',
+    /was taken, while/,
+    probe('control-in-clear', ({ markers }) => ({ received: markers, refused: 0 })),
+  ),
+  undecided(
+    'attacks/R7/control-in-clear',
+    'some of the RTCP in clear not refused',
+    /were not counted/,
+    probe('control-in-clear', ({ markers }) => ({ received: markers, refused: 1 })),
+  ),
+  undecided(
+    'attacks/R7/control-in-clear',
+    'no RTCP refused at all',
+    /were not counted/,
+    found((value) => ({
+      ...value,
+      probes: value.probes.map((each) =>
+        each.probe.startsWith('control-') ? { ...each, received: each.markers, refused: 0 } : each,
+      ),
+    })),
+  ),
   ...missing(relay),
   failing(
     relay,

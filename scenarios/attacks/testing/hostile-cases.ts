@@ -56,6 +56,25 @@ const missing = (id: string): readonly JudgeCase[] => [
   ),
 ];
 
+/** The callee's own 200, where the server should have answered. */
+const answeredByCallee = (attack: string): Alteration =>
+  call(attack, ({ passed }) => ({
+    passed: [...passed, { from: 'callee', what: '200 INVITE', csl: 4, toTag: 'own' }],
+  }));
+
+const notImpersonated: readonly JudgeCase[] = [
+  ['attacks/K6/misbinding', 'answered-by-another'],
+  ['attacks/K10/displayed-identifier', 'forged-identity'],
+  ['attacks/K10/displayed-identifier', 'lying-identifier'],
+].map(([id = '', attack = '']) =>
+  undecided(
+    id,
+    `${attack}: answered by the callee itself`,
+    /could not answer/,
+    answeredByCallee(attack),
+  ),
+);
+
 const otherOf = (side: HostileSide): HostileSide => (side === 'caller' ? 'callee' : 'caller');
 
 const refusalCases: readonly JudgeCase[] = Object.entries(hostileRefusals).flatMap(
@@ -282,6 +301,7 @@ const identifierCases: readonly JudgeCase[] = [
 
 /** What calls through a hostile signalling server can come to. */
 export const hostileCases: readonly JudgeCase[] = [
+  ...notImpersonated,
   ...refusalCases,
   ...courseCases,
   ...requestCases('attacks/K8/old-invite', ['old-invite', 'reflected-invite']),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { all, without, withJson, withOutcome, type Alteration } from '../../testing/altered.ts';
+import { tlsPhoneOfferCases } from './tls-phone-offer-cases.ts';
 import {
   failing,
   tolerated,
@@ -148,6 +149,7 @@ const again = connections('hello-request', { furtherHellos: 1 });
 
 /** What a phone can do at hostile servers. */
 export const tlsPhoneCases: readonly JudgeCase[] = [
+  ...tlsPhoneOfferCases,
   ...Object.entries(refused).flatMap(([row, names]) => {
     const id = `attacks/${row}`;
     return [...names.flatMap((name) => refusalCases(id, name)), ...missing(id)];

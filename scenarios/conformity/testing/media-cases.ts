@@ -1,4 +1,4 @@
-import { failing, undecided, type JudgeCase } from '../../testing/judge-cases.ts';
+import { failing, tolerated, undecided, type JudgeCase } from '../../testing/judge-cases.ts';
 import { all, without, type Alteration } from '../../testing/altered.ts';
 import { datagrams } from '../../testing/altered-wire.ts';
 import { cut, dropped, unread } from './damage.ts';
@@ -77,6 +77,24 @@ const tags: readonly JudgeCase[] = [
 ];
 
 const codec: readonly JudgeCase[] = [
+  undecided(
+    '5.1/audio/tag',
+    'noise in one flow, rightly protected',
+    /what AES-CM opens is noise/,
+    protectedAnew(isLastAudio, (packet) => ({
+      ...packet,
+      payload: packet.payload.map((byte, place) => byte ^ (packet.sequence * 89 + place * 41)),
+    })),
+  ),
+  tolerated(
+    '5.1/audio/tag',
+    'another codec in one flow, rightly protected',
+    /80-bit tag that verifies/,
+    protectedAnew(isLastAudio, (packet) => ({
+      ...packet,
+      payload: new Uint8Array(160).fill(0xd5),
+    })),
+  ),
   failing(
     '5.1/audio/codec',
     'G.711 in one flow, rightly protected',

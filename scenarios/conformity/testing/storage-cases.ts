@@ -1,5 +1,5 @@
 import { latin1, toBase64 } from '../../../reference/core/bytes.ts';
-import { failing, undecided, type JudgeCase } from '../../testing/judge-cases.ts';
+import { failing, tolerated, undecided, type JudgeCase } from '../../testing/judge-cases.ts';
 import { all, without, withText, type Alteration } from '../../testing/altered.ts';
 import { nothingStored } from './damage.ts';
 import { withStorageSearch } from './documents.ts';
@@ -121,6 +121,32 @@ const form: readonly JudgeCase[] = [
     withText('call', 'stored/bob/certificate.pem', (text) =>
       text.replace('END CERTIFICATE', 'END KEY'),
     ),
+  ),
+  failing(
+    '6.1/stored-as-pem',
+    'an authority’s certificate in DER',
+    /root\.pem of bob is no PEM/,
+    withText('call', 'stored/bob/root.pem', (text) =>
+      latin1(new Uint8Array(Buffer.from(text.replaceAll(/-----.*-----|\s/g, ''), 'base64'))),
+    ),
+  ),
+  failing(
+    '6.1/stored-as-pem',
+    'a further certificate in DER, under any name',
+    /backup of bob is no PEM/,
+    furtherFile('backup', '0\uFFFD\u0003\u00120'),
+  ),
+  failing(
+    '6.1/stored-as-pem',
+    'something behind a good object',
+    /client-authority\.pem of bob is no PEM/,
+    withText('call', 'stored/bob/client-authority.pem', (text) => `${text}MIIB`),
+  ),
+  tolerated(
+    '6.1/stored-as-pem',
+    'two certificates in one file',
+    /as PEM/,
+    withText('call', 'stored/bob/root.pem', (text) => `${text}\n${text}`),
   ),
   ...missing('6.1/stored-as-pem'),
 ];

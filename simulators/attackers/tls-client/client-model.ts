@@ -42,6 +42,8 @@ export interface ClientSettings {
   readonly resume?: ResumableSession;
   /** Read the server's flight and go no further. */
   readonly stopAtServerHelloDone?: boolean;
+  /** Go on where the server has not signed its parameters. */
+  readonly takesUnsigned?: boolean;
   readonly hooks?: ClientHooks;
 }
 

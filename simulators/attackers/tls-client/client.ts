@@ -113,7 +113,8 @@ const onServerHelloDone = (state: ClientState, step: Step): void => {
     state.settings.stopAtServerHelloDone !== true;
   if (!completes) state.phase = 'stopped';
   else if (keyExchange?.kind !== 'dh') giveUp(state, step, 'unexpected-message');
-  else if (parametersSigned !== true) giveUp(state, step, 'parameters-signature');
+  else if (parametersSigned !== true && state.settings.takesUnsigned !== true)
+    giveUp(state, step, 'parameters-signature');
   else answerFlight(state, step, keyExchange);
 };
 

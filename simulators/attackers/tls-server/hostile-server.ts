@@ -8,6 +8,7 @@ import {
 } from '../../../reference/core/sip/message/message.ts';
 import { concat, toHex } from '../../../reference/core/bytes.ts';
 import type { Endpoint } from '../endpoint.ts';
+import type { ClientHelloFields } from '../tls-client/outgoing.ts';
 import { responseTo } from '../sip-link.ts';
 import type { ServerFault, ServerSettings, TlsServer } from './server-model.ts';
 import { createTlsServer } from './server.ts';
@@ -38,6 +39,8 @@ export interface HostileConnection {
   readonly nonces: readonly string[];
   /** ClientHellos inside the session. */
   readonly furtherHellos: number;
+  /** What the ClientHello offers, such as 0x0303 and 0x009f. */
+  readonly offered: { readonly versions: readonly number[]; readonly suites: readonly number[] };
 }
 
 /** A hostile server of the record level; clients are served in turn by the behaviour that was set last. */
@@ -66,7 +69,24 @@ const emptyLog = (): Log => ({
   fault: null,
   nonces: [],
   furtherHellos: 0,
+  offered: { versions: [], suites: [] },
 });
+
+/** supported_versions (RFC 8446 section 4.2.1); a hello without it names the highest version alone. */
+const supportedVersions = 43;
+
+const offeredIn = (hello: ClientHelloFields | null): HostileConnection['offered'] => {
+  if (!hello) return { versions: [], suites: [] };
+  const { version, suites, extensions } = hello;
+  const named = extensions?.find(({ type }) => type === supportedVersions)?.data.subarray(1);
+  const versions = named
+    ? Array.from(
+        { length: named.length >> 1 },
+        (_, place) => ((named[2 * place] ?? 0) << 8) | (named[2 * place + 1] ?? 0),
+      )
+    : [version];
+  return { versions, suites: [...suites] };
+};
 
 /** Answers SIP as a registrar that takes everybody; `registered` is called after each REGISTER. */
 const answerSip = (framer: Framer, bytes: Uint8Array, registered: () => void): Uint8Array => {
@@ -123,8 +143,9 @@ const serve = (socket: Socket, behaviour: HostileBehaviour, log: Log, over: () =
       else if (event.kind === 'application-data') onData(event.bytes);
       else if (event.kind === 'failed') log.fault = event.code;
     }
-    const { messages, keyProved, certificates } = server.seen();
-    Object.assign(log, { messages, keyProved, certificates: certificates?.length ?? 0 });
+    const { messages, keyProved, certificates, clientHello } = server.seen();
+    const offered = offeredIn(clientHello);
+    Object.assign(log, { messages, keyProved, certificates: certificates?.length ?? 0, offered });
     if (log.fault !== null) {
       socket.end();
       over();

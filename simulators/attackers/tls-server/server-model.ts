@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { ServerHelloFields } from '../tls-client/incoming.ts';
 import type { ClientHelloFields, OutgoingMessage } from '../tls-client/outgoing.ts';
+import type { DirectionKeys } from '../tls-client/keys.ts';
 import type { IncomingRecord, RecordHooks } from '../tls-client/records.ts';
 
 /** Diffie-Hellman parameters to sign and send, sound or not; big-endian. */
@@ -19,6 +20,16 @@ export interface ServerHooks extends RecordHooks {
   readonly premaster?: (secret: Uint8Array) => Uint8Array;
   /** Told of each protected record that came, before it is opened. */
   readonly received?: (record: IncomingRecord) => void;
+  /** Opens a protected record in place of AES-256-GCM; null where it may not be opened. */
+  readonly open?: (
+    record: IncomingRecord,
+    keys: DirectionKeys,
+    sequence: bigint,
+  ) => Uint8Array | null;
+  /** Asked when a ClientHello, a ClientKeyExchange or a right Finished has come: the alert to refuse the client with, or null. Nobody is refused without. */
+  readonly refusal?: (seen: ServerSeen) => number | null;
+  /** `ignore`: a ChangeCipherSpec before there are keys is taken for nothing; it is refused where absent. */
+  readonly earlyChange?: 'ignore';
 }
 
 export interface ServerSettings {
@@ -42,6 +53,8 @@ export interface ServerSeen {
   readonly certificates: readonly Uint8Array[] | null;
   /** Whether it proved its key over this handshake; null where it sent no CertificateVerify. */
   readonly keyProved: boolean | null;
+  /** Its Diffie-Hellman value, big-endian; null before its ClientKeyExchange. */
+  readonly publicValue: Uint8Array | null;
   /** Handshake messages received, by type, in order. */
   readonly messages: readonly number[];
 }
@@ -54,7 +67,9 @@ export type ServerFault =
   | 'no-common-suite'
   | 'group-too-large'
   | 'record-tag'
-  | 'finished-mismatch';
+  | 'record-overflow'
+  | 'finished-mismatch'
+  | 'refused';
 
 export type ServerEvent =
   | { readonly kind: 'client-hello' }

@@ -34,7 +34,14 @@ export interface ServerState {
 export const newState = (settings: ServerSettings): ServerState => ({
   settings,
   phase: 'hello-awaited',
-  seen: { clientHello: null, serverHello: null, certificates: null, keyProved: null, messages: [] },
+  seen: {
+    clientHello: null,
+    serverHello: null,
+    certificates: null,
+    keyProved: null,
+    publicValue: null,
+    messages: [],
+  },
   transcript: new Uint8Array(0),
   received: new Uint8Array(0),
   collected: new Uint8Array(0),

@@ -30,6 +30,8 @@ const rsaSign = 1;
 const exponentLength = 64;
 const largestGroup = 2_048;
 const handshakeLimit = 262_144;
+/** RFC 5246 section 6.2.1. */
+const longestContent = 16_384;
 
 interface Step {
   readonly send: Uint8Array[];
@@ -43,17 +45,32 @@ const alertFor: Readonly<Record<ServerFault, number>> = {
   'no-common-suite': 40,
   'group-too-large': 80,
   'record-tag': 20,
+  'record-overflow': 22,
   'finished-mismatch': 51,
+  refused: 40,
 };
 
-const giveUp = (state: ServerState, step: Step, code: ServerFault): void => {
-  step.send.push(say(state, { kind: 'alert', level: 2, description: alertFor[code] }));
+const giveUp = (
+  state: ServerState,
+  step: Step,
+  code: ServerFault,
+  description = alertFor[code],
+): void => {
+  step.send.push(say(state, { kind: 'alert', level: 2, description }));
   step.events.push({ kind: 'failed', code });
   state.phase = 'stopped';
 };
 
 const learn = (state: ServerState, news: Partial<ServerSeen>): void => {
   state.seen = { ...state.seen, ...news };
+};
+
+/** Whether the hook refused the client by what it has said so far. */
+const isRefused = (state: ServerState, step: Step): boolean => {
+  const description = state.settings.hooks?.refusal?.(state.seen) ?? null;
+  if (description === null) return false;
+  giveUp(state, step, 'refused', description);
+  return true;
 };
 
 const answeredExtensions = (state: ServerState): readonly HelloExtension[] => {
@@ -120,6 +137,7 @@ const onClientHello = (state: ServerState, step: Step, body: Uint8Array): void =
   if (minimal(state.settings.group.prime).length > largestGroup)
     return giveUp(state, step, 'group-too-large');
   if (!fields.suites.includes(completedSuite)) return giveUp(state, step, 'no-common-suite');
+  if (isRefused(state, step)) return undefined;
   return sendFlight(state, step, fields.random);
 };
 
@@ -128,6 +146,8 @@ const onClientKeyExchange = (state: ServerState, step: Step, message: HandshakeM
   const reader = readerOf(message.body);
   const publicValue = reader.vector(2);
   if (reader.short()) return giveUp(state, step, 'malformed');
+  learn(state, { publicValue });
+  if (isRefused(state, step)) return undefined;
   const secret = minimal(
     uint(
       modularPower(toInteger(publicValue), state.exponent, toInteger(settings.group.prime)),
@@ -186,6 +206,7 @@ const onClientFinished = (state: ServerState, step: Step, message: HandshakeMess
   if (message.type !== 20 || !master) return giveUp(state, step, 'unexpected-message');
   if (!equal(message.body, verifyData(master, 'client', state.transcript)))
     return giveUp(state, step, 'finished-mismatch');
+  if (isRefused(state, step)) return undefined;
   state.transcript = concat(state.transcript, message.bytes);
   step.send.push(say(state, { kind: 'change-cipher-spec', body: Uint8Array.of(1) }));
   const data = verifyData(master, 'server', state.transcript);
@@ -208,12 +229,15 @@ const onHandshake = (state: ServerState, step: Step, message: HandshakeMessage):
 };
 
 const onContent = (state: ServerState, step: Step, type: number, content: Uint8Array): void => {
+  const { settings } = state;
   if (type === contentType.alert) {
     const [level = 0, description = 0] = content;
     step.events.push({ kind: 'alert', level, description });
   } else if (type === contentType.changeCipherSpec) {
     if (state.phase !== 'client-flight' || !state.keys)
-      return giveUp(state, step, 'unexpected-message');
+      return settings.hooks?.earlyChange === 'ignore'
+        ? undefined
+        : giveUp(state, step, 'unexpected-message');
     state.receiving = 0n;
     state.phase = 'finished-awaited';
   } else if (type === contentType.heartbeat)
@@ -233,8 +257,10 @@ const onRecord = (state: ServerState, step: Step, record: IncomingRecord): void 
   if (state.receiving === null || !state.keys)
     return onContent(state, step, record.type, record.content);
   state.settings.hooks?.received?.(record);
-  const content = openRecord(record, state.keys.client, state.receiving);
+  const open = state.settings.hooks?.open ?? openRecord;
+  const content = open(record, state.keys.client, state.receiving);
   if (!content) return giveUp(state, step, 'record-tag');
+  if (content.length > longestContent) return giveUp(state, step, 'record-overflow');
   state.receiving += 1n;
   return onContent(state, step, record.type, content);
 };

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { EvidenceDocument } from '../../reports/model/document.ts';
+import type { Run } from '../../reports/model/run.ts';
+
+/** The matrix as `discretio mutants --record` left it; what `--json` prints, and when and with which version it was made. */
+export const recordedSchema = z.object({
+  version: z.string(),
+  /** RFC 3339, UTC. */
+  at: z.string(),
+  mutants: z.array(
+    z.object({
+      id: z.string(),
+      fault: z.string(),
+      claims: z.array(z.string()),
+      end: z.string(),
+      killedBy: z.array(z.string()),
+    }),
+  ),
+  scenarios: z.array(
+    z.object({
+      id: z.string(),
+      kills: z.number(),
+      /** Milliseconds that its activities took, shared with others that read the same. */
+      took: z.number(),
+    }),
+  ),
+  repeats: z.number(),
+  falseAlarms: z.array(z.object({ claim: z.string(), scenario: z.string(), kind: z.string() })),
+});
+export type RecordedMatrix = Readonly<z.infer<typeof recordedSchema>>;
+
+/** The file beside this one. */
+export const recordedFile = join(import.meta.dirname, 'matrix.json');
+
+/** The matrix recorded last. Throws where the file is not one: it is part of the tool. */
+export const readRecorded = (): RecordedMatrix =>
+  recordedSchema.parse(JSON.parse(readFileSync(recordedFile, 'utf8')));
+
+const words = {
+  en: {
+    title:
+      'How this testbed was validated: references with one fault each, all of which it must fail',
+    columns: ['Mutant', 'Fault', 'Claims', 'Outcome', 'By'],
+    summary: (matrix: RecordedMatrix, killed: number) =>
+      `${killed} of ${matrix.mutants.length} killed for the right reason; ${matrix.falseAlarms.length} false alarms in ${matrix.repeats} runs of the reference; version ${matrix.version}, ${matrix.at.slice(0, 10)}`,
+  },
+  fr: {
+    title:
+      'Comment ce banc a été validé : des références à une seule faute, qu’il doit toutes refuser',
+    columns: ['Mutant', 'Faute', 'Énoncés', 'Issue', 'Par'],
+    summary: (matrix: RecordedMatrix, killed: number) =>
+      `${killed} sur ${matrix.mutants.length} trouvés pour la bonne raison ; ${matrix.falseAlarms.length} fausses alertes en ${matrix.repeats} évaluations de la référence ; version ${matrix.version}, ${matrix.at.slice(0, 10)}`,
+  },
+} as const;
+
+/** The matrix as a page of a report. */
+export const validationDocument = (
+  matrix: RecordedMatrix,
+  language: Run['language'],
+): EvidenceDocument => {
+  const { title, columns, summary } = words[language];
+  const killed = matrix.mutants.filter(({ end }) => end === 'killed').length;
+  return {
+    kind: 'table',
+    title,
+    columns: [...columns],
+    rows: [
+      ['', summary(matrix, killed), '', '', ''],
+      ...matrix.mutants.map(({ id, fault, claims, end, killedBy }) => [
+        id,
+        fault,
+        claims.join(' '),
+        end,
+        killedBy.join(', '),
+      ]),
+    ],
+  };
+};
