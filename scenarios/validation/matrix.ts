@@ -11,7 +11,7 @@ export interface Expected {
   /** What a failing judgement on one of them must say. */
   readonly because: RegExp;
   /** `warn` for a fault that breaks no rule and must be told all the same; `fail` where absent. */
-  readonly judged?: 'warn';
+  readonly judged?: 'fail' | 'warn';
 }
 
 /** What a run of a target came to, as its run.json has it. */

@@ -10,7 +10,7 @@ export interface Mutant {
   /** What the verdict's reason or observation must say. */
   readonly because: RegExp;
   /** `warn` for a fault that breaks no rule and must be told all the same; `fail` where absent. */
-  readonly judged?: 'warn';
+  readonly judged?: 'fail' | 'warn';
   /** Where the fault shows only between hosts of their own. */
   readonly lab?: 'netns';
   readonly parts: ReferenceTargetParts;
