@@ -38,9 +38,11 @@ const certifiesTheName: Start = (options) => {
   return applianceParts.startRegistration({
     ...options,
     checkRequest: (text, csr, weakKeys) => {
+      const checked = checkRequest(text, csr, weakKeys);
       const parsed = parseRequest(csr);
       const number = normaliseNumber(text);
-      if (!parsed.ok || number === undefined) return checkRequest(text, csr, weakKeys);
+      const isOtherName = !checked.ok && checked.error.code === 'enrolment/common-name';
+      if (!isOtherName || !parsed.ok || number === undefined) return checked;
       const { commonName, publicKey } = parsed.value;
       names.set(keyName(publicKey.spki), commonName ?? number);
       return ok({ number, publicKey: publicKey.spki });
