@@ -119,7 +119,7 @@ describe('enrolment (I-6)', () => {
     expect(await codeOf(enrolment.certificate(id, token))).toBe('ok');
   });
 
-  it('binds the token to its request', async () => {
+  it('binds the token to its request, and ends the number’s other requests with its certificate', async () => {
     enrolment = create(drawing(111_111, 222_222));
     const first = await begin(await requestFor(newTestKey()));
     const second = await begin();
@@ -128,7 +128,7 @@ describe('enrolment (I-6)', () => {
       'enrolment/token-wrong',
     );
     expect(await codeOf(enrolment.certificate(second.id, second.token))).toBe('ok');
-    expect(await codeOf(enrolment.certificate(first.id, first.token))).toBe('ok');
+    expect(await codeOf(enrolment.certificate(first.id, first.token))).toBe('enrolment/token-dead');
   });
 
   it('does not know identifiers it did not give', async () => {

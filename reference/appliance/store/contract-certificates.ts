@@ -9,7 +9,7 @@ export type RevocationReason =
 export type IssuingAuthority = 'client' | 'server';
 
 /** Why an enrolment can no longer give a certificate. */
-export type EnrolmentEnd = 'tries' | 'expired' | 'blocked' | 'not-sent' | 'restored';
+export type EnrolmentEnd = 'tries' | 'expired' | 'blocked' | 'not-sent' | 'restored' | 'superseded';
 
 /** `pending`: its token was sent; `issued`: its one certificate exists; `dead`: neither now nor later. */
 export type EnrolmentState = 'pending' | 'issued' | 'dead';

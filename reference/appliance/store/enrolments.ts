@@ -6,7 +6,7 @@ import type { StoreKey } from './key-file.ts';
 import { bytesOf, integerOf, orNull, textOf, wordOf, type Row } from './rows.ts';
 import type { StatusMemory } from './status-memory.ts';
 
-const ends = ['tries', 'expired', 'blocked', 'not-sent', 'restored'] as const;
+const ends = ['tries', 'expired', 'blocked', 'not-sent', 'restored', 'superseded'] as const;
 const actor = 'registration';
 
 /** An enrolment's row. */
@@ -89,6 +89,16 @@ const tryToken = (
   return { kind: 'right', enrolment, certificate };
 };
 
+/** Kills whatever else was asked for a number that has its certificate now: an older token must not undo it. */
+const supersede = (connection: Connection, emit: Emit, number: string, at: number): void => {
+  const rows = connection.all(
+    `SELECT id FROM enrolments WHERE number = :number AND state = 'pending'`,
+    { number },
+  );
+  for (const row of rows)
+    killEnrolment(connection, emit, { id: textOf(row, 'id'), number, end: 'superseded', at });
+};
+
 /** Enrolments over a connection. */
 export const createEnrolmentStore = (
   connection: Connection,
@@ -158,6 +168,7 @@ export const createEnrolmentStore = (
           id,
           serial: certificate.serial,
         });
+        supersede(connection, emit, number, at);
       }
       return outcome;
     }),

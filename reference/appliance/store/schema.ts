@@ -33,7 +33,7 @@ CREATE TABLE enrolments (
   created_at INTEGER NOT NULL,
   wrong_tries INTEGER NOT NULL DEFAULT 0,
   state TEXT NOT NULL CHECK (state IN ('pending', 'issued', 'dead')),
-  ending TEXT CHECK (ending IN ('tries', 'expired', 'blocked', 'not-sent', 'restored')),
+  ending TEXT CHECK (ending IN ('tries', 'expired', 'blocked', 'not-sent', 'restored', 'superseded')),
   serial TEXT REFERENCES certificates (serial),
   CHECK ((state = 'dead') = (ending IS NOT NULL) AND (state = 'issued') = (serial IS NOT NULL))
 ) STRICT, WITHOUT ROWID;

@@ -94,6 +94,13 @@ describe.each(['durable', 'memory'] as const)('the appliance store, %s', (kind) 
     expect(store.messages.due(start, 10)).toMatchObject([{ number, text: 'revoked', attempts: 0 }]);
   });
 
+  it('kills the other pending enrolments of a number that has its certificate, and nobody else’s', () => {
+    const [older, stranger] = [begin(store, 'old'), begin(store, 'x', { number: other })];
+    enrol(store, 'a');
+    expect(store.enrolments.get(older)).toMatchObject({ state: 'dead', end: 'superseded' });
+    expect(store.enrolments.get(stranger)?.state).toBe('pending');
+  });
+
   it('revokes a number in one go: certificates, block, pending enrolments, log', () => {
     const serial = enrol(store, 'a');
     const pending = begin(store, 'b');

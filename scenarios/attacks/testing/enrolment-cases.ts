@@ -21,21 +21,23 @@ const tokens = 'attacks/E2/misplaced-token';
 const race = 'attacks/E3/race';
 
 const tokenCases: readonly JudgeCase[] = [
-  ...['of-an-earlier-request', 'of-another-number'].flatMap((name) => [
-    failing(
-      tokens,
-      `a certificate for the token "${name}"`,
-      /does not belong/,
-      inTokens(named(name, { certificates: ['AAAA'] })),
-    ),
-    undecided(
-      tokens,
-      `the token "${name}" answered by 429`,
-      /was not refused for that/,
-      inTokens(named(name, { status: 429 })),
-    ),
-    undecided(tokens, `the token "${name}" not tried`, /not every/, inTokens(named(name, null))),
-  ]),
+  ...['of-an-earlier-request', 'of-another-number', 'earlier-request-afterwards'].flatMap(
+    (name) => [
+      failing(
+        tokens,
+        `a certificate for the token "${name}"`,
+        /does not belong/,
+        inTokens(named(name, { certificates: ['AAAA'] })),
+      ),
+      undecided(
+        tokens,
+        `the token "${name}" answered by 429`,
+        /was not refused for that/,
+        inTokens(named(name, { status: 429 })),
+      ),
+      undecided(tokens, `the token "${name}" not tried`, /not every/, inTokens(named(name, null))),
+    ],
+  ),
   failing(
     tokens,
     'another certificate for the same token again',
