@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { documentSchema } from './document.ts';
 import { expectationSchema, judgementSchema, verdictKindSchema, verdictSchema } from './verdict.ts';
 
+/** The reason of a claim that was left out because the user named others. */
+export const notSelected = 'not selected';
+
 /** How a claim came to be in the plan, or why it was left out of it. */
 export const planSchema = z.strictObject({
   seed: z.number().int(),

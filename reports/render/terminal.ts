@@ -1,4 +1,4 @@
-import type { ActivityOutcome, Run } from '../model/run.ts';
+import { notSelected, type ActivityOutcome, type Run } from '../model/run.ts';
 import type { Verdict, VerdictKind } from '../model/verdict.ts';
 import { labels } from './labels.ts';
 import { headlineOf, unsettledKinds, verdictsOf } from './standing.ts';
@@ -135,6 +135,15 @@ export interface SummaryStyle {
   readonly folder?: string;
 }
 
+/** Claims that the run does not judge; those that the user did not name are only counted. */
+const leftOutLine = ({ plan, language }: Run): string => {
+  const others = plan.leftOut.filter(({ reason }) => reason !== notSelected);
+  const count = plan.leftOut.length - others.length;
+  const ids = others.map(({ claim }) => claim).join(' ');
+  const counted = count === 0 ? '' : `${count} ${labels[language].text.notSelected}`;
+  return [ids, counted].filter((part) => part !== '').join(', ');
+};
+
 /** The end of a run: warnings first, then all that is not settled, failures last, then the run folder, and one line with the counts and the exit code. */
 export const summaryLines = (run: Run, { colour, folder }: SummaryStyle): readonly string[] => {
   const style = { colour, language: run.language };
@@ -153,7 +162,7 @@ export const summaryLines = (run: Run, { colour, folder }: SummaryStyle): readon
     value === '' ? [] : [`${label}${text.colon} ${oneLine(value)}`];
   return [
     ...named(text.person, waiting.join(', ')),
-    ...named(text.leftOut, run.plan.leftOut.map(({ claim }) => claim).join(' ')),
+    ...named(text.leftOut, leftOutLine(run)),
     ...blocks,
     ...named(text.folder, folder ?? ''),
     resultLine(run, verdicts, style),

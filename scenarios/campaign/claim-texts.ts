@@ -1,4 +1,4 @@
-import type { Plan, Run } from '../../reports/model/run.ts';
+import { notSelected, type Plan, type Run } from '../../reports/model/run.ts';
 import { claims } from '../claims/catalogue.ts';
 import { printedSection, type LocalText } from '../claims/claim.ts';
 import { counteringOf, gapOf } from '../claims/gaps.ts';
@@ -52,7 +52,7 @@ export const claimTexts = (language: Language): Texts => ({
 /** The forms that a run's report carries: of the claims left to a person, and in a run of the whole catalogue of every claim that needs one. */
 export const formsOf = (plan: Plan, language: Language): NonNullable<Run['forms']> => {
   const selected = new Set(plan.selected);
-  const whole = plan.leftOut.every(({ reason }) => reason !== 'not selected');
+  const whole = plan.leftOut.every(({ reason }) => reason !== notSelected);
   return forms
     .filter(({ claim }) => whole || selected.has(claim))
     .map((form) => ({

@@ -1,5 +1,5 @@
 import { fault, ok, type Fault, type Result } from '../../reference/core/result.ts';
-import type { Plan } from '../../reports/model/run.ts';
+import { notSelected, type Plan } from '../../reports/model/run.ts';
 import { claims, personOnly } from '../claims/catalogue.ts';
 import type { Activity } from './activity.ts';
 import { controlIds, lacksForControls } from './control.ts';
@@ -67,7 +67,7 @@ const unplanned = (
   out: readonly LeftOut[],
 ) => {
   if (selected.has(id)) return [];
-  if (judged.has(id)) return [{ claim: id, reason: 'not selected' }];
+  if (judged.has(id)) return [{ claim: id, reason: notSelected }];
   const impossible = out.find((scenario) => scenario.claims.includes(id));
   if (impossible) return [{ claim: id, reason: `${impossible.id}: ${impossible.reason}` }];
   const person = personOnly.some((claim) => claim.id === id);
