@@ -1,7 +1,7 @@
 import type { ApplianceParts } from '../../reference/appliance/parts.ts';
 import { createMediaPath } from '../../reference/appliance/signalling/media-path.ts';
 import { ok } from '../../reference/core/result.ts';
-import { laxRelay } from './lax-relay.ts';
+import { latchingRelay } from './latching-relay.ts';
 import type { Mutant } from './mutant.ts';
 
 /** Leads nothing anywhere: descriptions pass as they came. */
@@ -24,13 +24,6 @@ export const relayMutants: readonly Mutant[] = [
     fault: 'the relay sends a phone’s media to whoever spoke to its port last',
     claims: ['4.a'],
     because: /outsider|stolen|took/,
-    parts: { appliance: { createRelay: laxRelay({ latches: true }) } },
-  },
-  {
-    id: 'relay-deaf-to-one-side',
-    fault: 'the relay sends nothing on to the caller',
-    claims: ['2.2.d'],
-    because: /received no audio|no audio/,
-    parts: { appliance: { createRelay: laxRelay({ latches: false, mute: 'caller' }) } },
+    parts: { appliance: { createRelay: latchingRelay } },
   },
 ];

@@ -98,8 +98,8 @@ const senderMutants: readonly Mutant[] = [
     parts: {
       phone: {
         suite: transforming((_, keys) => {
-          const { crypt } = nodeTransform({ ...keys, salt: new Uint8Array(keys.salt.length) });
-          return { crypt };
+          const unsalted = nodeTransform({ ...keys, salt: new Uint8Array(keys.salt.length) });
+          return { crypt: (...given) => unsalted.crypt(...given) };
         }),
       },
     },

@@ -73,7 +73,7 @@ const recordLevel =
         // Its reader is there before anything is said.
         setImmediate(() =>
           fault.serves?.() === false
-            ? inside.destroy()
+            ? own.destroy()
             : server.emit('secureConnection', asTlsSocket(inside, socket, leaf)),
         );
         return own;

@@ -6,7 +6,7 @@ import type { Endpoint } from '../endpoint.ts';
 import { startTcpServer, type TestServer } from '../testing/tcp-server.ts';
 import { clientFaults, type HonestClient } from '../tls-client/faults.ts';
 import { overlongHeartbeat } from '../tls-client/heartbeat.ts';
-import { attempt, type Trial } from '../tls-client/trial.ts';
+import { attempt, secondHello, type Trial } from '../tls-client/trial.ts';
 import { startTlsFront, type TlsFrontOptions } from './front.ts';
 import { createHierarchy, type Hierarchy } from './hierarchy.ts';
 import { serverFaults } from './server-faults.ts';
@@ -78,6 +78,30 @@ describe('a front of the record level', () => {
       values.push((await attempt(trial(endpoint))).outcome.group?.publicValue);
     expect(new Set(values).size).toBe(1);
     expect(values[0]).toMatch(/^[0-9a-f]{500,}$/);
+  });
+
+  it('refuses whom its hooks refuse, with their alert, before its Finished', async () => {
+    const endpoint = await front({
+      hooks: { refusal: ({ publicValue }) => (publicValue === null ? null : 47) },
+    });
+    const { outcome } = await attempt(trial(endpoint));
+    expect(outcome).toMatchObject({
+      established: false,
+      alerts: [{ level: 2, description: 47 }],
+    });
+  });
+
+  it('turns a second ClientHello down', async () => {
+    const endpoint = await front();
+    const { outcome } = await attempt(
+      trial(endpoint, {
+        instead: {
+          on: 'established',
+          say: (client) => secondHello(client, honest.hello, 'bound'),
+        },
+      }),
+    );
+    expect(outcome).toMatchObject({ hellos: 1, alerts: [{ level: 1, description: 100 }] });
   });
 
   it('that answers heartbeats of false length is caught', async () => {
