@@ -32,6 +32,23 @@ const stopAll = async (parts: readonly Started[], limit: number): Promise<readon
   return (await Promise.all(stopped)).flat();
 };
 
+/** Whether a name is a host's; a lab without hosts of their own has every one. */
+const hasHost = (site: LabSite, name: string): boolean => {
+  try {
+    site.address(name);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** A host for a phone that the topology does not know, beside one that it does. */
+const placePhone = async (site: LabSite, name: string): Promise<void> => {
+  const beside = site.topology?.hosts.find(({ role }) => role === 'phone')?.name;
+  if (!site.attach || beside === undefined || hasHost(site, name)) return;
+  await site.attach({ name, beside, link: {} });
+};
+
 /** The parts of one run; `stopLimit` in milliseconds; `started` is told how long a part took to start. */
 export const createParts = (
   target: Target,
@@ -57,6 +74,7 @@ export const createParts = (
   const startPhone = async (name: string, at?: ApplianceDescription): Promise<Phone> => {
     const description = at ?? (await (await applianceUp()).describe());
     refuseAfterEnd();
+    await placePhone(site, name);
     const up = await target.startPhone(site, name, description);
     running.push(up);
     return up;

@@ -56,21 +56,27 @@ const countBurst = async (
   const before = await phone.report();
   send();
   sendMarker();
-  for (let markers = 1; ;) {
+  let markers = 1;
+  const count = async (): Promise<Counted> => {
     const after = await phone.report();
-    const received = after.packetsReceived - before.packetsReceived;
-    const refused = after.packetsRefused - before.packetsRefused;
-    const counted = { markers, received, refused };
-    if (isEnough(counted)) return counted;
-    const isMore = await phone.waitForAudio(1, patienceMs).then(
-      () => true,
-      () => false,
-    );
-    if (isMore) continue;
+    return {
+      markers,
+      received: after.packetsReceived - before.packetsReceived,
+      refused: after.packetsRefused - before.packetsRefused,
+    };
+  };
+  for (let counted = await count(); !isEnough(counted);) {
+    await phone.waitForAudio(1, patienceMs).catch(() => undefined);
+    // What came between the count and the waiting is not waited for, but counted.
+    const now = await count();
+    const isMore = now.received + now.refused > counted.received + counted.refused;
+    counted = now;
+    if (isMore || isEnough(counted)) continue;
     if (markers === most) return counted;
     markers += 1;
     sendMarker();
   }
+  return count();
 };
 
 const sum = (left: Counted, right: Counted): Counted => ({

@@ -3,7 +3,6 @@ import { attempt } from '../../../simulators/attackers/tls-client/trial.ts';
 import { startTlsFlood } from '../../../simulators/attackers/tls-flood.ts';
 import type { Activity } from '../../campaign/activity.ts';
 import { enrol, passphraseOf } from '../../conformity/activities/basic-call.ts';
-import { placePhone } from './tls-guest.ts';
 import { portsOf, trialOf } from './tls-ports.ts';
 
 /** Handshakes left unfinished at each port: below what one address may have, so that a phone behind the same one is not shut out. */
@@ -58,7 +57,6 @@ export const tlsFlood: Activity = {
     const at = await (await world.appliance()).describe();
     const ports = portsOf(at, { identity: null, rogue: null });
     const registration = ports.find(({ service }) => service === 'registration');
-    await placePhone(world, name);
     const phone = await world.phone(name);
     await enrol(world, phone, number);
     await phone.unlock(passphraseOf(name, world.seed));

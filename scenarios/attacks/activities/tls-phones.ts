@@ -10,7 +10,6 @@ import {
 import { serverFaults } from '../../../simulators/attackers/tls-server/server-faults.ts';
 import type { Activity, World } from '../../campaign/activity.ts';
 import { passphraseOf } from '../../conformity/activities/basic-call.ts';
-import { placePhone } from './tls-guest.ts';
 
 /** Milliseconds: for one attempt of the phone, and for its reaction to what comes once it is registered. */
 const deadlines = { attempt: 12_000, reaction: 1_500 } as const;
@@ -67,7 +66,6 @@ const attack = async (world: World, host: string): Promise<readonly PhoneAttempt
   const enrolment = await startEnrolmentService(host, hierarchy);
   const server = await startHostileServer(host, right);
   try {
-    await placePhone(world, name);
     const phone = await world.phone(name, {
       ...description,
       sip: server.endpoint,
