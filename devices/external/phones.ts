@@ -111,6 +111,7 @@ const fromEach: readonly Capability[] = [
   'hold',
   'show-identifiers',
   'export-stored-files',
+  'alter-stored-files',
   'refusal-log',
 ];
 
