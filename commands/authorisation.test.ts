@@ -12,7 +12,13 @@ const at = (...hosts: readonly string[]): Target => {
   return {
     ...fake,
     capabilities: new Set(['enrol', 'call', 'read-token']),
-    external: { interface: 'eth0', address: '192.0.2.1', hosts, capture },
+    external: {
+      interface: 'eth0',
+      address: '192.0.2.1',
+      hosts,
+      capture,
+      reach: () => Promise.resolve(),
+    },
   };
 };
 

@@ -102,7 +102,7 @@ export const addEvaluateCommand = (program: Command, finish: (code: number) => v
       '--i-am-authorised',
       'needed for a target that is not on this machine; what is done to it is printed first',
     )
-    .option('--only <id...>', 'judge these claims only, such as 5.1.b')
+    .option('--only <id...>', 'judge these claims only, such as 5.1.b, or by these scenarios only')
     .option(
       '--scenarios <file...>',
       'TypeScript files with scenarios of your own (docs/writing-a-scenario.md)',

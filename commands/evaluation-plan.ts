@@ -73,7 +73,7 @@ const newPlan = (options: EvaluateOptions, target: Target, repertoire: Repertoir
   );
   if (planned.ok) return planned.value;
   throw new CommandProblem(
-    `--only ${planned.error.detail}: there is no such claim; discretio claims lists them`,
+    `--only ${planned.error.detail}: there is no such claim or scenario; discretio claims lists them`,
   );
 };
 

@@ -147,6 +147,7 @@ const gatherEvidence = async (
     isAuthorised: options.iAmAuthorised === true,
     say,
   });
+  await target.external?.reach();
   const topology = await chooseTopology(options);
   const { start, store, division } =
     options.resume === undefined

@@ -48,9 +48,14 @@ export const isExternal = async (file: string | undefined): Promise<boolean> => 
 
 const loadDescription = async (file: string): Promise<Target> => {
   const { loadTargetFile } = await import('../devices/external/target.ts');
-  return loadTargetFile(resolve(file)).catch((error: unknown) => {
+  const fail = (error: unknown): never => {
     throw asProblem(error);
-  });
+  };
+  const target = await loadTargetFile(resolve(file)).catch(fail);
+  const { external } = target;
+  return external
+    ? { ...target, external: { ...external, reach: () => external.reach().catch(fail) } }
+    : target;
 };
 
 const loadModule = async (file: string): Promise<Target> => {

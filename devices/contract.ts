@@ -211,6 +211,8 @@ export interface ExternalPlace {
   /** Its addresses, for whoever has to authorise what is done to them. */
   readonly hosts: readonly string[];
   readonly capture: CaptureSource;
+  /** Reaches it for the first time, before anything is captured and only once that is authorised; rejects with one line where it is not there, or not the one described. */
+  reach(): Promise<void>;
 }
 
 /** Something to evaluate. */

@@ -111,9 +111,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+const nowhere = {
+  interface: 'lo',
+  address: '127.0.0.1',
+  hosts: [],
+  reach: () => Promise.resolve(),
+};
+
 const startWith = (capture: CaptureSource) => {
-  const place = { interface: 'lo', address: '127.0.0.1', hosts: [], capture };
-  const start = captureStarter(place).capture;
+  const start = captureStarter({ ...nowhere, capture }).capture;
   if (!start) throw new Error('there is nothing to start');
   return start({ interface: 'lo', file: join(folder, 'capture.pcapng'), comment: 'a trial' });
 };
@@ -123,9 +129,8 @@ const streaming = (script: string) =>
 
 describe('captures that do not come from an interface', () => {
   it('are not started where the run captures by itself', () => {
-    const place = { interface: 'lo', address: '127.0.0.1', hosts: [] };
     expect(captureStarter(undefined)).toEqual({});
-    expect(captureStarter({ ...place, capture: { from: 'interface' } })).toEqual({});
+    expect(captureStarter({ ...nowhere, capture: { from: 'interface' } })).toEqual({});
   });
 
   it('come from a command, from its first bytes until it is told to end', async () => {

@@ -73,9 +73,11 @@ describe('an external target', () => {
       address: '127.0.0.1',
       hosts: ['127.0.0.1'],
       capture: { from: 'interface' },
+      reach: expect.any(Function),
     });
     expect([...target.capabilities].toSorted()).toEqual(
       [
+        'alter-stored-files',
         'call',
         'enrol',
         'export-stored-files',
@@ -139,20 +141,34 @@ describe('an external target', () => {
     );
   });
 
+  it('is not contacted before somebody asks for it, so that it can be authorised first', async () => {
+    let connections = 0;
+    const server = createServer(() => (connections += 1)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    server.on('connection', (socket) => socket.destroy());
+    const { external } = await load({ sip: port });
+    expect(connections).toBe(0);
+    await external?.reach().catch(() => undefined);
+    expect(connections).toBe(1);
+    server.close();
+  });
+
   it('that does not answer is named, and is no fault of the file', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
-    const loading = load({ sip: port });
-    await expect(loading).rejects.toThrow(TargetUnavailable);
-    await expect(loading).rejects.toThrow(
+    const reaching = (await load({ sip: port })).external?.reach();
+    await expect(reaching).rejects.toThrow(TargetUnavailable);
+    await expect(reaching).rejects.toThrow(
       `target, SIP service at 127.0.0.1:${port}: it cannot be reached (ECONNREFUSED); start it, or mend the address`,
     );
   });
 
   it('with the trust of another appliance is refused before anything is done', async () => {
-    await expect(load({ trust: other?.folder ?? '' })).rejects.toThrow(
+    const { external } = await load({ trust: other?.folder ?? '' });
+    await expect(external?.reach()).rejects.toThrow(
       /(SIP|registration) service at \S+: its certificate does not lead to the trust of the target's file/,
     );
   });

@@ -83,6 +83,7 @@ const sourceOf = (capture: ExternalDescription['capture'], folder: string): Capt
 const placeOf = async (
   { file, problem }: ReadTarget,
   { sip, registration, relay, capture, administration }: ExternalDescription,
+  { described }: ExternalParts,
 ): Promise<ExternalPlace> => {
   const address = await localAddressTowards(sip.host);
   if (capture.from === 'interface' && !(capture.name in networkInterfaces()))
@@ -96,6 +97,7 @@ const placeOf = async (
     address,
     hosts: [...new Set(hosts.map(({ host }) => host))],
     capture: sourceOf(capture, dirname(resolve(file))),
+    reach: () => checkReachable(described),
   };
 };
 
@@ -132,9 +134,7 @@ const targetOf = async (read: ReadTarget, operator: Operator): Promise<Target> =
     };
   }
   const parts = partsOf(read, appliance, operator);
-  const external = await placeOf(read, appliance);
-  // Before the run: what passes then is in no capture.
-  await checkReachable(parts.described);
+  const external = await placeOf(read, appliance, parts);
   return {
     ...common,
     ...limitFor(phones, appliance),

@@ -17,6 +17,8 @@ export const planSchema = z.strictObject({
   target: z.string(),
   /** Claims whose verdict decides the exit code. */
   selected: z.array(z.string()),
+  /** Selected claims that only scenarios named by the user judge: a pass of theirs says less. */
+  byScenario: z.array(z.string()).optional(),
   /** Selected claims that only a person can judge; they do not change the exit code. */
   byPerson: z.array(z.string()),
   /** Claims of the catalogue that this run does not judge, each with the reason. */

@@ -89,10 +89,12 @@ export const renderResult = (run: Run, rows: readonly ClaimRow[], labels: Labels
   const ours = failures.filter((verdict) =>
     run.claims.some((claim) => claim.id === verdict.claim && claim.basis === 'ours'),
   );
+  const { byScenario: partial = [] } = run.plan;
   const tone = run.exit === 0 ? 'good' : tones[run.exit === 1 ? 'fail' : 'inconclusive'];
   const ended = run.ended === undefined ? null : markup`${labels.text.colon} ${run.ended}`;
   return markup`<section id="result" class="result tone-${tone}"><h2>${headlineOf(run, labels)}</h2>
 <p>${run.status === 'complete' ? statuses.complete : markup`<strong>${statuses.incomplete}</strong>${ended}`}. ${text.exitCode} <b>${run.exit}</b>.</p>
 ${ours.length > 0 && markup`<p>${text.oursCount} <b>${ours.length}</b>.</p>`}
+${partial.length > 0 && markup`<p>${labels.text.partial}${labels.text.colon} ${partial.join(' ')}</p>`}
 <ul class="counts">${counts}</ul></section>`;
 };

@@ -30,6 +30,11 @@ const english = {
   expected: 'Expected',
   observed: 'Observed',
   nothingJudged: 'Nothing was judged: what was selected is for a person',
+  onlyExpected: 'No claim fails, but something passes that was expected not to',
+  partial: 'Judged by some of their scenarios only',
+  passesUnexpectedly: 'passes, though it was expected not to: take the expectation away',
+  expiredExpectation:
+    'was expected otherwise until a day that is past: the expectation counts no more',
   restForPerson: 'Every selected claim that a program can judge holds; the others are for a person',
   evidence: 'Evidence',
   replay: 'Run it again',
@@ -123,6 +128,12 @@ const french: Labels['text'] = {
   expected: 'Attendu',
   observed: 'Constaté',
   nothingJudged: 'Rien n’a été jugé : ce qui est choisi revient à une personne',
+  onlyExpected:
+    'Aucun énoncé n’échoue, mais quelque chose réussit alors que le contraire était attendu',
+  partial: 'Jugés par une partie de leurs scénarios seulement',
+  passesUnexpectedly: 'réussit alors que le contraire était attendu\u00a0: retirez cette attente',
+  expiredExpectation:
+    'était attendu autrement jusqu’à un jour passé\u00a0: cette attente ne compte plus',
   restForPerson:
     'Toutes les exigences retenues qu’un programme peut juger sont satisfaites\u00a0; les autres reviennent à une personne',
   evidence: 'Preuves',

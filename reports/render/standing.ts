@@ -38,6 +38,8 @@ const awaitsPerson = (run: Run, { claim, kind }: Verdict): boolean =>
 /** The headline of a result: never that all holds where something waits for a person. */
 export const headlineOf = (run: Run, { exits, text }: Labels): string => {
   if (isUnjudged(run)) return text.nothingJudged;
+  if (run.exit === 1 && verdictsOf(run).every(({ kind }) => kind !== 'fail'))
+    return text.onlyExpected;
   const waiting = run.exit === 0 && verdictsOf(run).some((verdict) => awaitsPerson(run, verdict));
   return waiting ? text.restForPerson : exits[run.exit];
 };

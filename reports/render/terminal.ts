@@ -144,6 +144,17 @@ const leftOutLine = ({ plan, language }: Run): string => {
   return [ids, counted].filter((part) => part !== '').join(', ');
 };
 
+/** What became of expectations that do not hold: an unexpected pass fails the run, an expired one counts as none. */
+const expectationLines = ({ expectations = [], language }: Run): readonly string[] => {
+  const { text } = labels[language];
+  const said = { 'unexpected pass': text.passesUnexpectedly, expired: text.expiredExpectation };
+  return expectations.flatMap(({ claim, scenario, standing, expires }) =>
+    standing === 'unexpected pass' || standing === 'expired'
+      ? [oneLine(`! ${scenario ?? claim ?? ''} ${said[standing]} (${expires})`)]
+      : [],
+  );
+};
+
 /** The end of a run: warnings first, then all that is not settled, failures last, then the run folder, and one line with the counts and the exit code. */
 export const summaryLines = (run: Run, { colour, folder }: SummaryStyle): readonly string[] => {
   const style = { colour, language: run.language };
@@ -163,7 +174,9 @@ export const summaryLines = (run: Run, { colour, folder }: SummaryStyle): readon
   return [
     ...named(text.person, waiting.join(', ')),
     ...named(text.leftOut, leftOutLine(run)),
+    ...named(text.partial, (run.plan.byScenario ?? []).join(' ')),
     ...blocks,
+    ...expectationLines(run),
     ...named(text.folder, folder ?? ''),
     resultLine(run, verdicts, style),
   ];

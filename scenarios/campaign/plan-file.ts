@@ -23,6 +23,26 @@ const scenarioProblem = ({ plan }: Start, { scenarios }: Repertoire): string | n
   return null;
 };
 
+/** A plan names the scenarios of its claims, or says why one is left out; one that says neither would hide it. Where only scenarios were asked for, it says so by `only`. */
+const missingScenario = ({ plan }: Start, { scenarios }: Repertoire): string | null => {
+  const named = new Set([
+    ...plan.scenarios.map(({ id }) => id),
+    ...(plan.scenariosLeftOut ?? []).map(({ id }) => id),
+  ]);
+  const hidden = scenarios.find(
+    ({ id, claims }) =>
+      !named.has(id) &&
+      claims.some((claim) => plan.selected.includes(claim) && !isPartial(plan, claim)),
+  );
+  return hidden
+    ? `scenario ${hidden.id} shows one of its claims and is neither in it nor left out`
+    : null;
+};
+
+/** Whether only some scenarios of a claim were asked for by name. */
+const isPartial = ({ byScenario = [] }: Start['plan'], claim: string): boolean =>
+  byScenario.includes(claim);
+
 /** Why a plan cannot be performed by this version on this target, in a clause; null where it can. */
 export const planProblem = (
   start: Start,
@@ -34,6 +54,8 @@ export const planProblem = (
   if (claim !== undefined) return `there is no claim ${claim} any more`;
   const scenario = scenarioProblem(start, repertoire);
   if (scenario !== null) return scenario;
+  const missing = missingScenario(start, repertoire);
+  if (missing !== null) return missing;
   const known = new Set(repertoire.activities.map(({ id }) => id));
   const activity = plan.activities?.find(({ id }) => !known.has(id));
   if (activity) return `there is no activity ${activity.id} any more`;

@@ -9,7 +9,7 @@ import type { Scenario } from './scenario.ts';
 
 /** What the user asked for. */
 export interface Selection {
-  /** Claim identifiers; empty means every claim that has a scenario. */
+  /** Identifiers of claims, and of scenarios that are to judge their claims alone; empty means every claim that has a scenario. */
   readonly only: readonly string[];
   readonly seed: number;
   readonly profile: 'quick' | 'full';
@@ -103,20 +103,36 @@ const plannedActivity = (
   expected: expectedTime({ id, ...activity }, profile),
 });
 
-/** Chooses claims, scenarios, activities and controls; a fault names a claim that the catalogue does not have. */
+/** Selected claims that were not named themselves, but by some of their scenarios. */
+const partial = (
+  selected: ReadonlySet<string>,
+  wanted: readonly string[],
+): Pick<Plan, 'byScenario'> => {
+  const byScenario = [...selected].filter((claim) => !wanted.includes(claim));
+  return byScenario.length === 0 ? {} : { byScenario };
+};
+
+/** Chooses claims, scenarios, activities and controls; a fault names what is neither a claim of the catalogue nor a scenario. */
 export const makePlan = (
   selection: Selection,
   repertoire: Repertoire,
 ): Result<Plan, Fault<'unknown-claim'>> => {
-  const known = new Set(claims.map((claim) => claim.id));
+  const known = new Set([
+    ...claims.map((claim) => claim.id),
+    ...repertoire.scenarios.map((scenario) => scenario.id),
+  ]);
   const unknown = selection.only.find((id) => !known.has(id));
   if (unknown !== undefined) return fault('unknown-claim', -1, unknown);
   const out = impossibleIn(selection.lab, repertoire);
   const possible = repertoire.scenarios.filter(({ id }) => !out.some((each) => each.id === id));
   const judged = new Set(possible.flatMap((scenario) => scenario.claims));
   const wanted = selection.only.length > 0 ? selection.only : [...judged];
-  const selected = new Set(claims.map((claim) => claim.id).filter((id) => wanted.includes(id)));
-  const chosen = possible.filter(({ claims: of }) => of.some((claim) => selected.has(claim)));
+  const isChosen = ({ id, claims: of }: Scenario): boolean =>
+    wanted.includes(id) || of.some((claim) => wanted.includes(claim));
+  const named = repertoire.scenarios.filter(({ id }) => wanted.includes(id));
+  const wantedClaims = new Set([...wanted, ...named.flatMap((scenario) => scenario.claims)]);
+  const selected = new Set(claims.map((claim) => claim.id).filter((id) => wantedClaims.has(id)));
+  const chosen = possible.filter(isChosen);
   const activities = activitiesOf({ scenarios: chosen }, repertoire);
   const controls = controlsFor(selection, activities);
   const controlled = controls.activities.length > 0 ? [controlScenario] : [];
@@ -130,6 +146,7 @@ export const makePlan = (
       : { scenarioFiles: [...selection.scenarioFiles] }),
     target: selection.target,
     selected: [...selected],
+    ...partial(selected, wanted),
     byPerson: personOnly.map((claim) => claim.id).filter((id) => selected.has(id)),
     leftOut: claims.flatMap((claim) => unplanned(claim.id, judged, selected, out)),
     scenarios: [...chosen, ...controlled]
