@@ -1,7 +1,9 @@
 import { access } from 'node:fs/promises';
+import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import { isCapability } from '../devices/honesty.ts';
 import type { Activity } from '../scenarios/campaign/activity.ts';
 import type { Judging } from '../scenarios/campaign/assemble.ts';
 import { messageOf, within } from '../scenarios/campaign/deadline.ts';
@@ -14,7 +16,23 @@ import { CommandProblem } from './command-problem.ts';
 const loadLimit = 30_000;
 
 const text = z.string().min(1);
+const needs = z.array(text.refine(isCapability, 'no capability; devices/contract.ts lists them'));
 const work = z.custom<Scenario['judge']>((value) => typeof value === 'function', 'no function');
+
+/** Packages that a file's own folders do not have are the tool's: a scenario may lie anywhere. */
+const lendPackages = (): (() => void) => {
+  const hooks = registerHooks({
+    resolve(specifier, context, next) {
+      try {
+        return next(specifier, context);
+      } catch (error) {
+        if (/^[./]|^[a-z]+:/.test(specifier)) throw error;
+        return next(specifier, { ...context, parentURL: import.meta.url });
+      }
+    },
+  });
+  return () => hooks.deregister();
+};
 
 /** The shape of what a file exports; everything beside `scenarios` and `activities` is its own. */
 const exportsSchema = z.object({
@@ -25,7 +43,7 @@ const exportsSchema = z.object({
         revision: z.number().int(),
         claims: z.array(text).min(1),
         activities: z.array(text).min(1),
-        needs: z.array(text),
+        needs,
         judge: work,
       }),
     )
@@ -37,7 +55,7 @@ const exportsSchema = z.object({
         title: text,
         effect: text,
         disturbs: z.boolean(),
-        needs: z.array(text),
+        needs,
         after: z.array(text),
         captured: z.boolean(),
         run: work,
@@ -59,10 +77,13 @@ const readAdded = async (file: string): Promise<Added> => {
   await access(path).catch(() => {
     throw problemOf(file, 'the file cannot be read', 'give the path of a TypeScript file');
   });
+  const takeBack = lendPackages();
   const loading: Promise<unknown> = import(pathToFileURL(path).href);
-  const loaded = await within(loadLimit, 'loading it', loading).catch((error: unknown) => {
-    throw problemOf(file, `the file cannot be loaded: ${messageOf(error)}`, 'mend it');
-  });
+  const loaded = await within(loadLimit, 'loading it', loading)
+    .catch((error: unknown) => {
+      throw problemOf(file, `the file cannot be loaded: ${messageOf(error)}`, 'mend it');
+    })
+    .finally(takeBack);
   const checked = exportsSchema.safeParse(loaded);
   if (checked.success) return checked.data as unknown as Added;
   const [issue] = checked.error.issues;

@@ -41,16 +41,19 @@ const chosen = ({ mutants }: Loaded, ids: readonly string[]): Loaded['mutants'] 
   return ids.length === 0 ? mutants : mutants.filter(({ id }) => ids.includes(id));
 };
 
-/** Some claims beside a mutant's own, the same for the same seed. */
+/** Some scenarios of other claims that read only what those of a mutant's own leave, the same for the same seed. */
 const sampleOf = (
   { repertoire, createSeededRandom }: Loaded,
   own: readonly string[],
   { sample, seed }: MutantsOptions,
 ): readonly string[] => {
   const random = createSeededRandom(seed + own.join('').length);
-  const others = [...new Set(repertoire.scenarios.flatMap(({ claims }) => claims))].filter(
-    (claim) => !own.includes(claim),
-  );
+  const isOwn = ({ claims }: Loaded['repertoire']['scenarios'][number]): boolean =>
+    claims.some((claim) => own.includes(claim));
+  const done = new Set(repertoire.scenarios.filter(isOwn).flatMap(({ activities }) => activities));
+  const others = repertoire.scenarios
+    .filter((each) => !isOwn(each) && each.activities.every((id) => done.has(id)))
+    .map(({ id }) => id);
   return Array.from({ length: Math.min(sample, others.length) }, () =>
     others.splice(random.below(others.length), 1),
   ).flat();
@@ -80,6 +83,7 @@ const runMatrix = async (
     const { id, lab } = mutant;
     const order = { mutant: id, only, ...(lab === undefined ? {} : { lab }) };
     const { outcome, said, took } = await evaluate(id, order);
+    if (signal.aborted) return;
     const row = loaded.rowOf(mutant, outcome, took);
     rows.push(outcome === null ? { ...row, why: said } : row);
     say(progress(row));
@@ -153,8 +157,10 @@ const record = ({ recordedFile }: Loaded, matrix: Matrix): Promise<void> =>
     `${JSON.stringify({ version, at: new Date().toISOString(), ...jsonOf(matrix) }, null, 2)}\n`,
   );
 
-const print = (matrix: Matrix): void => {
-  const idle = matrix.scenarios.filter(({ kills }) => kills === 0).map(({ id }) => id);
+const print = (matrix: Matrix, isWhole: boolean): void => {
+  const idle = !isWhole
+    ? []
+    : matrix.scenarios.filter(({ kills }) => kills === 0).map(({ id }) => id);
   if (idle.length > 0) console.log(`Kill none of these mutants: ${idle.join(', ')}`);
   for (const { run, scenario, claim, kind, reason } of matrix.falseAlarms)
     console.log(`false alarm  run ${run}: ${claim} ${kind} by ${scenario}: ${reason}`);
@@ -177,7 +183,7 @@ const runMutants = async (ids: readonly string[], options: MutantsOptions): Prom
   try {
     const matrix = await runMatrix(loaded, mutants, options, interruption.signal);
     if (options.json === true) console.log(JSON.stringify(jsonOf(matrix), null, 2));
-    else print(matrix);
+    else print(matrix, ids.length === 0);
     if (interruption.signal.aborted || matrix.mutants.length < mutants.length)
       return exitCodes.inconclusive;
     if (options.record === true) await record(loaded, matrix);
@@ -212,7 +218,7 @@ export const addMutantsCommand = (program: Command, finish: (code: number) => vo
     .option('--list', 'print the mutants and run none')
     .option('--jobs <n>', 'runs at the same time', count(1), availableParallelism())
     .option('--repeat <n>', 'full runs of the unmutated reference', count(0), 1)
-    .option('--sample <n>', 'claims judged of each mutant beside those that it breaks', count(0), 2)
+    .option('--sample <n>', 'scenarios of other claims that judge each mutant too', count(0), 8)
     .option('--seed <n>', 'of every run, and of the sample', count(0), 1)
     .option('--record', 'keep the matrix as what every report shows of this testbed’s validation')
     .option('--json', 'print one JSON object')

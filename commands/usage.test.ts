@@ -13,6 +13,10 @@ beforeAll(async () => {
   await writeFile(join(bench.folder, 'shape.ts'), 'export const target = { name: "x" };\n');
   await writeFile(join(bench.folder, 'throws.ts'), 'throw new Error("no\\nlicence");\n');
   await writeFile(
+    join(bench.folder, 'needy.ts'),
+    `import { z } from 'zod';\nz.string();\nexport const scenarios = [{ id: 'mine/x', revision: 1, claims: ['5.1.a'], activities: ['call'], needs: ['cal'], judge() {} }];\n`,
+  );
+  await writeFile(
     join(bench.folder, 'lost.ts'),
     `export const scenarios = [{ id: 'mine/x', revision: 1, claims: ['5.1.a'], activities: ['nowhere'], needs: [], judge() {} }];\n`,
   );
@@ -73,6 +77,11 @@ describe.concurrent('wrong usage ends with 64 and one line that names the thing,
       ['evaluate', '--scenarios', 'nothing.ts'],
       '--scenarios nothing.ts: scenarios: ',
       'docs/writing-a-scenario.md',
+    ],
+    [
+      ['evaluate', '--scenarios', 'needy.ts'],
+      '--scenarios needy.ts: scenarios.0.needs.0: no capability',
+      'devices/contract.ts lists them',
     ],
     [
       ['evaluate', '--scenarios', 'lost.ts'],

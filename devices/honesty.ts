@@ -19,6 +19,9 @@ const known: Readonly<Record<Capability, true>> = {
   capture: true,
 };
 
+/** Whether a word is a capability's name. */
+export const isCapability = (word: string): word is Capability => Object.hasOwn(known, word);
+
 /** Methods that a part has only with a capability. */
 const methodsOf: Readonly<Partial<Record<Capability, readonly string[]>>> = {
   revoke: ['revoke', 'release'],

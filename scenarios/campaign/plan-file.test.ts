@@ -57,6 +57,26 @@ describe('a plan’s file', () => {
   });
 });
 
+describe('a plan that hides a scenario', () => {
+  it('is refused by the scenario’s name', () => {
+    const { plan } = start;
+    const cut = { ...start, plan: { ...plan, scenarios: [] } };
+    expect(planProblem(cut, repertoire, able)).toMatch(/^scenario 5\.1\/x shows one of its claims/);
+    expect(planProblem(start, repertoire, able)).toBeNull();
+  });
+
+  it('is no such plan where it says that its claims rest on scenarios that were named', () => {
+    const more = repertoireOf(
+      [scenario, fakeScenario('5.1/y', { activities: ['scan'] })],
+      [fakeActivity('scan')],
+    );
+    const named = makePlan({ ...usualSelection, only: ['5.1/x'] }, more);
+    if (!named.ok) throw new Error(named.error.code);
+    expect(named.value.byScenario).toEqual(scenario.claims);
+    expect(planProblem(fakeStart(named.value), more, able)).toBeNull();
+  });
+});
+
 describe('a plan of another day', () => {
   it('is performed where nothing has changed, also by a target that can do more', () => {
     expect(planProblem(start, repertoire, able)).toBe(null);

@@ -27,6 +27,17 @@ describe('choosing claims', () => {
     expect(planOf(['5.1.k', '2.1.a', '5.1.k'], small).selected).toEqual(['2.1.a', '5.1.k']);
   });
 
+  it('takes a scenario by its name, and says that its claims rest on it alone', () => {
+    const third = fakeScenario('three', { claims: ['5.1.k'], activities: ['call'] });
+    const plan = planOf(['three', '2.1.a'], {
+      ...small,
+      scenarios: [...small.scenarios, third],
+    });
+    expect(plan).toMatchObject({ selected: ['2.1.a', '5.1.k'], byScenario: ['5.1.k'] });
+    expect(plan.scenarios.map(({ id }) => id)).toEqual(['one', 'three']);
+    expect(planOf(['5.1.k'], small)).not.toHaveProperty('byScenario');
+  });
+
   it('refuses a claim that the catalogue does not have, by its name', () => {
     expect(makePlan({ ...usualSelection, only: ['2.1.a', '9.9.z'] }, small)).toMatchObject({
       ok: false,
