@@ -1,13 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
-import type { z } from 'zod';
 import {
   configurationSchema,
   contradictionsOf,
   type ApplianceConfiguration,
   type SecretSource,
 } from './schema.ts';
+import { parseDescription, type DescriptionKind } from './yaml-description.ts';
 
 /** Bytes; the example has 4,000. */
 const maximumLength = 65_536;
@@ -44,57 +43,12 @@ const readText = (file: string): string => {
   }
 };
 
-const lineOf = (document: Document, lines: LineCounter, path: readonly PropertyKey[]): number => {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const node: unknown = document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return 1;
-};
-
-const nameOf = (path: readonly PropertyKey[]): string =>
-  path.map(String).join('.') || 'the whole file';
-
-/** The first fault of a value, as the field, what is wrong, and what to do. */
-const describe = (issue: z.core.$ZodIssue): { path: readonly PropertyKey[]; text: string } => {
-  if (issue.code === 'unrecognized_keys') {
-    const [key = ''] = issue.keys;
-    // A key may be a mistaken value: only names are shown.
-    const shown = /^[A-Za-z]{1,32}$/.test(key) ? ` ${key}` : '';
-    return { path: issue.path, text: `has an unknown field${shown}; remove it, ${wayOut}` };
-  }
-  const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
-  const reason = missing ? 'is missing' : issue.message;
-  return {
-    path: issue.path,
-    text: `${reason.replace(/^[A-Z]/, (first) => first.toLowerCase())}; ${wayOut}`,
-  };
-};
-
-const parse = (file: string, text: string): { document: Document; lines: LineCounter } => {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [fault] = [...document.errors, ...document.warnings];
-  if (fault) {
-    const { line, col } = lines.linePos(fault.pos[0]);
-    const what = fault.code.toLowerCase().replaceAll('_', ' ');
-    throw new ConfigurationError(
-      `configuration ${file}:${line}: column ${col}: this is no YAML (${what}); mend it, ${wayOut}`,
-    );
-  }
-  return { document, lines };
-};
-
-const valueOf = (file: string, document: Document): unknown => {
-  try {
-    // Aliases could make a short file expand without bounds.
-    return document.toJS({ maxAliasCount: 0 });
-  } catch (error) {
-    throw new ConfigurationError(
-      `configuration ${file}: aliases are not taken; write the value out, ${wayOut}`,
-      { cause: error },
-    );
-  }
+const kind: DescriptionKind<typeof configurationSchema> = {
+  what: 'configuration',
+  schema: configurationSchema,
+  wayOut,
+  separator: ' ',
+  errorOf: (message, options) => new ConfigurationError(message, options),
 };
 
 /** Folders and files are meant from the configuration's own folder. */
@@ -133,21 +87,10 @@ const withPaths = (file: string, configuration: ApplianceConfiguration): Applian
 
 /** Makes a configuration of the text of a file. Throws a {@link ConfigurationError} about the first thing that is wrong. */
 export const parseConfiguration = (file: string, text: string): ApplianceConfiguration => {
-  const { document, lines } = parse(file, text);
-  const parsed = configurationSchema.safeParse(valueOf(file, document));
-  const refuse = (path: readonly PropertyKey[], reason: string): never => {
-    const line = lineOf(document, lines, path);
-    throw new ConfigurationError(`configuration ${file}:${line}: ${nameOf(path)} ${reason}`);
-  };
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    if (!issue) throw parsed.error;
-    const { path, text: reason } = describe(issue);
-    return refuse(path, reason);
-  }
-  const [contradiction] = contradictionsOf(parsed.data);
-  if (contradiction) return refuse(contradiction.path, contradiction.message);
-  return withPaths(file, parsed.data);
+  const { value, problem } = parseDescription(kind, file, text);
+  const [contradiction] = contradictionsOf(value);
+  if (contradiction) throw problem(contradiction.path, contradiction.message);
+  return withPaths(file, value);
 };
 
 /** Reads the configuration of an appliance. Throws a {@link ConfigurationError}. */
