@@ -20,7 +20,18 @@ export default defineConfig({
           exclude: [...everywhere, long],
         },
       },
-      { test: { ...common, name: 'long', include: [long], exclude: everywhere } },
+      {
+        test: {
+          ...common,
+          name: 'long',
+          include: [long],
+          exclude: everywhere,
+          // After all others and one at a time: whole systems under test, which need the machine for themselves.
+          sequence: { groupOrder: 1 },
+          maxWorkers: 1,
+          maxConcurrency: 2,
+        },
+      },
     ],
   },
 });
