@@ -67,7 +67,7 @@ describe.skipIf(evidence === null)(`evaluate --lab netns${why}`, () => {
 
   it('judges as the loopback lab does, says when the lab was up, and leaves nothing', async () => {
     expect(await verdictsOf(real?.out ?? '')).toEqual(claims.map((claim) => `${claim} pass`));
-    expect(real?.stderr).toMatch(/^✓ the lab standard of 13 hosts is up \d+\.\d s$/m);
+    expect(real?.stderr).toMatch(/^✓ the lab standard of 17 hosts is up \d+\.\d s$/m);
     expect(real?.code).toBe(0);
     expect(await bench.leftovers()).toEqual([]);
   });
