@@ -1,55 +1,18 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, it, type ExpectStatic } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { evaluateApart } from '../../../commands/mutant-runs.ts';
+import { rowOf } from '../../../scenarios/validation/matrix.ts';
 import { captureSupport } from '../../lab/capture/packet-socket.ts';
 import { namespaceProblem } from '../../lab/own-namespace.ts';
 import type { Mutant } from '../mutant.ts';
 
-const root = join(import.meta.dirname, '../../..');
 let folder = '';
-
-interface Printed {
-  readonly verdicts: readonly {
-    readonly claim: string;
-    readonly kind: string;
-    readonly reason?: string;
-    readonly observed?: string;
-  }[];
-  readonly exit: number;
-}
-
-const run = promisify(execFile);
-
-const evaluate = async (
-  { id, claims, lab }: Mutant,
-  expect: ExpectStatic,
-): Promise<{ code: number; printed: Printed }> => {
-  const out = ['--json', '--out', join(folder, id)];
-  const words = [
-    'cli.ts',
-    'evaluate',
-    '--target',
-    'simulators/mutants/target.ts',
-    '--only',
-    ...claims,
-    ...(lab === undefined ? [] : ['--lab', lab]),
-    ...out,
-  ];
-  const env = { ...process.env, DISCRETIO_MUTANT: id };
-  const failed = await run(process.execPath, words, { cwd: root, env }).then(
-    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-    (error: { code: number; stdout: string; stderr: string }) => error,
-  );
-  expect(failed.stdout, failed.stderr).toMatch(/^\{/);
-  return { code: failed.code, printed: JSON.parse(failed.stdout) as Printed };
-};
 
 const problem = captureSupport().ok ? null : namespaceProblem();
 
-/** A run of each mutant must fail exactly the claims that it breaks, for the reason that it gives. */
+/** A run of each mutant must notice every claim that it breaks, for the reason that it gives, and accuse it of nothing else. */
 export const describeMutants = (mutants: readonly Mutant[]): void => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'discretio-mutants-'));
@@ -61,16 +24,21 @@ export const describeMutants = (mutants: readonly Mutant[]): void => {
     it.skipIf(problem !== null).concurrent.for(mutants)(
       '$id is noticed by the claims $claims',
       { timeout: 120_000 },
-      async (mutant, { expect }) => {
-        const { claims, because, judged = 'fail' } = mutant;
-        const { code, printed } = await evaluate(mutant, expect);
-        expect(printed.verdicts.map(({ claim, kind }) => `${claim} ${kind}`).toSorted()).toEqual(
-          claims.map((claim) => `${claim} ${judged}`).toSorted(),
-        );
-        for (const { reason, observed } of printed.verdicts)
-          expect(`${reason}; ${observed}`).toMatch(because);
-        const exit = judged === 'fail' ? 1 : 0;
-        expect({ code, exit: printed.exit }).toEqual({ code: exit, exit });
+      async (mutant, { expect, signal }) => {
+        const { id, claims, lab } = mutant;
+        const { outcome, said, took } = await evaluateApart({
+          mutant: id,
+          ...(lab === undefined ? {} : { lab }),
+          only: claims,
+          seed: 1,
+          folder: join(folder, id),
+          signal,
+        });
+        expect(rowOf(mutant, outcome, took), said).toMatchObject({
+          end: 'killed',
+          why: '',
+          alsoFailed: [],
+        });
       },
     );
   });
