@@ -3,6 +3,8 @@ import { runtimeProblem } from './commands/runtime.ts';
 
 /** Loads and runs the program; loaded only now, so that what hinders it can be said in one line. */
 const start = async (): Promise<void> => {
+  const { keepCompiled } = await import('./commands/compile-cache.ts');
+  keepCompiled();
   const { main } = await import('./commands/main.ts');
   const { leave, watchOutput } = await import('./commands/output.ts');
   watchOutput();

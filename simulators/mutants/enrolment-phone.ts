@@ -49,10 +49,17 @@ const telling = async (number: string): Promise<RequestedKey> => {
   return { ...requested, csr: requestWithKey(number, requested.privateKey) };
 };
 
-/** Made once, for every phone. */
-const sharedKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+/** Makes a key when it is first needed, and the same ever after. */
+const onceMade = (): (() => KeyObject) => {
+  let made: KeyObject | null = null;
+  return () => (made ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey);
+};
+
+/** Of every phone. */
+const commonKey = onceMade();
 
 const sharing = async (number: string): Promise<RequestedKey> => {
+  const sharedKey = commonKey();
   const spki = spkiOf(sharedKey);
   const csr = await createRequest({
     commonName: number,
@@ -62,7 +69,7 @@ const sharing = async (number: string): Promise<RequestedKey> => {
   return { privateKey: sharedKey, spki, csr };
 };
 
-const someKey = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const someKey = onceMade();
 let certified = 0;
 
 /** Registration that forgets which keys it has certified: the store is told another one for each. */
@@ -70,7 +77,7 @@ const forgettingKeys: ApplianceParts['startRegistration'] = ({ store, ...options
   if (!store) return startRegistrationService(options);
   const { enrolments } = store;
   const another = (): Uint8Array => {
-    const spki = spkiOf(someKey.privateKey);
+    const spki = spkiOf(someKey());
     certified += 1;
     // Bytes of the modulus.
     spki.set([certified >> 8, certified & 0xff], spki.length - 40);

@@ -33,7 +33,7 @@ const withFiles = (different: (kept: Kept) => Files) => ({
 const plainKey = ({ privateKey }: Kept): string =>
   privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 
-const strangerKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+const strangerKey = () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
 
 /** Phones that keep their key otherwise than they should. */
 export const storedKeyMutants: readonly Mutant[] = [
@@ -87,7 +87,7 @@ export const storedKeyMutants: readonly Mutant[] = [
     parts: withFiles(({ passphrase }) => ({
       [keyFile]: pem(
         'ENCRYPTED PRIVATE KEY',
-        protectedKey(strangerKey, passphrase, rightProtection),
+        protectedKey(strangerKey(), passphrase, rightProtection),
       ),
     })),
   },
