@@ -142,7 +142,7 @@ describe.skipIf(problem !== null)(`a run on hosts whose terminal hangs up${why}`
         '--lab',
         'netns',
         '--only',
-        '5.1.b',
+        '5.1/sip-tls/suite',
         '--target',
         target,
         '--out',

@@ -115,7 +115,7 @@ describe('without the program unshare', () => {
       await mkdir(out());
       await chmod(out(), 0o777);
       const through = asNobody.length > 0 ? [...asNobody, 'env', 'PATH=/nowhere'] : [];
-      const { code, stdout } = await bench.run(evaluate('--only', '5.1.b'), {
+      const { code, stdout } = await bench.run(evaluate('--only', '5.1/sip-tls/suite'), {
         through,
         env: through.length > 0 ? {} : { PATH: '/nowhere' },
       });
@@ -172,7 +172,7 @@ describe('a run folder on a full disk', () => {
       await mkdir(disk);
       const script = `mount -t tmpfs -o size=1m tmpfs '${disk}' && head -c 950k /dev/zero > '${disk}/old' && exec "$@"`;
       const { code, stdout, stderr } = await bench.run(
-        ['evaluate', '--only', '5.1.b', '--out', join(disk, 'run')],
+        ['evaluate', '--only', '5.1/sip-tls/suite', '--out', join(disk, 'run')],
         { through: [...namespace, 'sh', '-c', script, 'sh'] },
       );
       expect(withoutProgress(stderr)).toMatch(

@@ -34,7 +34,7 @@ beforeAll(async () => {
   if (why !== '') return;
   bench = await openBench();
   const folder = join(bench.folder, 'run');
-  const { code } = await bench.run(['evaluate', '--only', '5.1.b', '5.1.c', '--out', folder]);
+  const { code } = await bench.run(['evaluate', '--only', '5.1/sip-tls/suite', '--out', folder]);
   expect(code).toBe(0);
   run = runSchema.parse(JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')));
   const call = join(folder, 'evidence/call');
