@@ -153,7 +153,12 @@ describe('an installation without its parts', () => {
   it('is named in one line, with the way out', async () => {
     const copy = join(bench.folder, 'copy');
     const root = join(import.meta.dirname, '..');
-    for (const file of ['cli.ts', 'commands/runtime.ts', 'package.json'])
+    for (const file of [
+      'cli.ts',
+      'commands/runtime.ts',
+      'commands/compile-cache.ts',
+      'package.json',
+    ])
       await cp(join(root, file), join(copy, file));
     const { code, stdout, stderr } = await bench.run(['claims'], { program: join(copy, 'cli.ts') });
     expect(stderr).toMatch(oneLine('the program cannot be loaded', 'commands/main.ts', './setup'));
