@@ -168,6 +168,9 @@ const parsePublicKey = (
   const [modulus, exponent] = integers.value.map(({ content }) => content);
   if (!modulus || !exponent || !isPositive(modulus) || !isPositive(exponent))
     return fault('certificate-key', bits.offset);
+  // RFC 8017 section 3.1: a product of odd primes; anyone factors an even one.
+  if (((modulus.at(-1) ?? 0) & 1) === 0)
+    return fault('certificate-key', bits.offset, 'even modulus');
   if (exponent.length > 64) return fault('certificate-key', bits.offset, 'exponent too long');
   const magnitude = unsigned(modulus);
   return ok({
@@ -212,6 +215,8 @@ const parseSignedPart = (der: Uint8Array, tbs: DerNode): CertificateResult<Signe
   if (!signatureAlgorithm.ok) return signatureAlgorithm;
   const issuerNames = parseName(issuer);
   if (!issuerNames.ok) return issuerNames;
+  // RFC 5280 section 4.1.2.4: an issuer has a name.
+  if (issuer.children.length === 0) return fault('certificate-name', issuer.offset);
   const times = parseValidity(validity);
   if (!times.ok) return times;
   const commonNames = parseName(subject);

@@ -73,7 +73,11 @@ const checkLeaf = (
   { extensions, commonNames }: Certificate,
 ): Failure | undefined => {
   if (extensions.basicConstraints?.authority === true) return failure('chain-leaf-is-authority');
-  if (extensions.keyUsage?.has('digitalSignature') !== true) return failure('chain-leaf-usage');
+  const usage = extensions.keyUsage;
+  // RFC 5280 section 4.2.1.9: keyCertSign is for authorities; a leaf signs neither certificates nor lists (I-2).
+  if (usage?.has('digitalSignature') !== true || usage.has('keyCertSign') || usage.has('cRLSign')) {
+    return failure('chain-leaf-usage');
+  }
   if (extensions.extendedKeyUsage?.includes(extendedKeyUsage[`${kind}Auth`]) !== true) {
     return failure('chain-leaf-kind', `not for ${kind}Auth`);
   }
@@ -96,7 +100,7 @@ const checkNames = (
     : failure('chain-leaf-name', 'a host that its authority may not name');
 };
 
-/** The purposes of an authority, where it names any, must include that of the leaves it issues. */
+/** The purposes of an authority or a root, where it names any, must include that of the leaves below it. */
 const allows = (authority: Certificate, kind: LeafKind): boolean =>
   authority.extensions.extendedKeyUsage?.includes(extendedKeyUsage[`${kind}Auth`]) ?? true;
 
@@ -113,6 +117,7 @@ const authorityFailure = (
 ): Failure | undefined => {
   const inRoot = checkCommon('root', root, now) ?? checkAuthority('root', root, 1);
   if (inRoot !== undefined) return inRoot;
+  if (!allows(root, kind)) return failure('chain-root-kind', `not for ${kind}Auth`);
   if (!issuedBy(root, root)) return failure('chain-root-issuer');
   const inAuthority =
     checkCommon('authority', authority, now) ?? checkAuthority('authority', authority, 0);

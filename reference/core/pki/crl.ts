@@ -188,25 +188,53 @@ export const parseCrl = (der: Uint8Array): CrlResult<Crl> => {
   });
 };
 
+/** A list, who is to have issued it and the time (milliseconds since 1970) that it is verified at. */
+interface Issued {
+  readonly crl: Crl;
+  readonly issuer: Certificate;
+  readonly now: number;
+}
+
+/** One thing that must hold for a list; the code says what does not. */
+export interface CrlCheck {
+  readonly code: CrlFaultCode;
+  readonly check: (issued: Issued) => boolean;
+}
+
+/** What is checked of a list, in order: the first failure is the one named. */
+export const crlChecks: readonly CrlCheck[] = [
+  { code: 'crl-critical-extension', check: ({ crl }) => crl.unknownCritical.length === 0 },
+  {
+    code: 'crl-issuer',
+    check: ({ crl, issuer }) =>
+      equal(crl.issuer, issuer.subject) &&
+      equal(crl.authorityKeyIdentifier, keyIdentifierOf(issuer)),
+  },
+  {
+    code: 'crl-issuer-usage',
+    check: ({ issuer }) => issuer.extensions.keyUsage?.has('cRLSign') === true,
+  },
+  { code: 'crl-signature', check: ({ crl, issuer }) => isSignedBy(crl, issuer) },
+  { code: 'crl-not-yet-valid', check: ({ crl, now }) => now >= crl.thisUpdate },
+  // nextUpdate names a whole second.
+  { code: 'crl-expired', check: ({ crl, now }) => now < crl.nextUpdate + 1000 },
+];
+
 /**
  * Whether a list is by this authority and in force at a time (milliseconds since 1970): issuer and key identifier, cRLSign, no
- * unknown critical extension (RFC 5280 section 5.2), signature, dates. The authority itself must have been verified before.
+ * unknown critical extension (RFC 5280 section 5.2), signature, dates; `checks` are all of these unless given. The authority
+ * itself must have been verified before.
  */
 export const verifyCrl = (
   crl: Crl,
   issuer: Certificate,
   now: number,
+  checks: readonly CrlCheck[] = crlChecks,
 ): Result<Crl, Fault<CrlFaultCode>> => {
-  const [unknown] = crl.unknownCritical;
-  if (unknown !== undefined) return fault('crl-critical-extension', -1, unknown);
-  const isIssuer =
-    equal(crl.issuer, issuer.subject) && equal(crl.authorityKeyIdentifier, keyIdentifierOf(issuer));
-  if (!isIssuer) return fault('crl-issuer');
-  if (issuer.extensions.keyUsage?.has('cRLSign') !== true) return fault('crl-issuer-usage');
-  if (!isSignedBy(crl, issuer)) return fault('crl-signature');
-  if (now < crl.thisUpdate) return fault('crl-not-yet-valid');
-  // nextUpdate names a whole second.
-  return now < crl.nextUpdate + 1000 ? ok(crl) : fault('crl-expired');
+  const failed = checks.find(({ check }) => !check({ crl, issuer, now }));
+  if (failed?.code === 'crl-critical-extension')
+    return fault(failed.code, -1, crl.unknownCritical[0]);
+  return failed ? fault(failed.code) : ok(crl);
 };
 
 /** When and why a list revokes this serial; undefined where it does not. */

@@ -36,51 +36,89 @@ const isResponder = ({ responder }: BasicResponse, issuer: Certificate): boolean
     ? equal(responder.value, issuer.subject)
     : equal(responder.value, keyIdentifierOf(issuer));
 
-const checkSigner = (response: BasicResponse, issuer: Certificate): OcspFaultCode | undefined => {
-  if (!isResponder(response, issuer)) return 'ocsp-responder';
-  if (issuer.extensions.keyUsage?.has('digitalSignature') !== true) return 'ocsp-responder-usage';
-  return isSignedBy(response, issuer) ? undefined : 'ocsp-signature';
-};
+/** An answer, the question and the time (milliseconds since 1970) that it is verified at. */
+interface Answered {
+  readonly response: BasicResponse;
+  readonly question: OcspQuestion;
+  readonly now: number;
+}
 
-/** RFC 6960 section 3.2, points 5 and 6. */
-const checkTimes = (
-  { producedAt }: BasicResponse,
-  { thisUpdate, nextUpdate }: SingleResponse,
-  now: number,
-): OcspFaultCode | undefined => {
-  const latest = now + ocspClockTolerance;
-  if (producedAt > latest || thisUpdate > latest) return 'ocsp-not-yet-valid';
-  const isOld =
-    producedAt < now - ocspClockTolerance ||
-    (nextUpdate !== undefined && nextUpdate + 1000 <= now - ocspClockTolerance);
-  return isOld ? 'ocsp-stale' : undefined;
-};
+/** One thing that must hold for an answer; the code says what does not. */
+export interface OcspCheck {
+  readonly code: OcspFaultCode;
+  readonly check: (answered: Answered) => boolean;
+}
+
+const isAsked = (
+  { certificateId }: SingleResponse,
+  { issuer, serial }: Pick<OcspQuestion, 'issuer' | 'serial'>,
+): boolean => isAbout(certificateId, issuer, serial);
+
+const isOld = ({ producedAt, responses }: BasicResponse, earliest: number): boolean =>
+  producedAt < earliest ||
+  responses.some(({ nextUpdate }) => nextUpdate !== undefined && nextUpdate + 1000 <= earliest);
+
+/** What is checked of an answer, in order: the first failure is the one named. Times are RFC 6960 section 3.2, points 5 and 6. */
+export const ocspChecks: readonly OcspCheck[] = [
+  {
+    code: 'ocsp-responder',
+    check: ({ response, question }) => isResponder(response, question.issuer),
+  },
+  {
+    code: 'ocsp-responder-usage',
+    check: ({ question }) => question.issuer.extensions.keyUsage?.has('digitalSignature') === true,
+  },
+  {
+    code: 'ocsp-signature',
+    check: ({ response, question }) => isSignedBy(response, question.issuer),
+  },
+  {
+    code: 'ocsp-critical-extension',
+    check: ({ response }) => response.unknownCritical.length === 0,
+  },
+  {
+    code: 'ocsp-nonce',
+    check: ({ response: { nonce }, question }) =>
+      nonce !== undefined && equal(nonce, question.nonce),
+  },
+  {
+    code: 'ocsp-certificate-id',
+    check: ({ response: { responses }, question }) =>
+      responses.length > 0 && responses.every((each) => isAsked(each, question)),
+  },
+  { code: 'ocsp-duplicate', check: ({ response }) => response.responses.length < 2 },
+  {
+    code: 'ocsp-not-yet-valid',
+    check: ({ response: { producedAt, responses }, now }) =>
+      [producedAt, ...responses.map(({ thisUpdate }) => thisUpdate)].every(
+        (at) => at <= now + ocspClockTolerance,
+      ),
+  },
+  {
+    code: 'ocsp-stale',
+    check: ({ response, now }) => !isOld(response, now - ocspClockTolerance),
+  },
+];
 
 /**
  * Verifies an answer to a question at a time (milliseconds since 1970) and gives the certificate's status. Required are a
  * signature by the issuing authority itself (delegates are refused: the authorities of this system have none), the question's
- * nonce, and one entry, about the certificate asked for (RFC 6960 section 3.2, RFC 8954). Total.
+ * nonce, and one entry, about the certificate asked for (RFC 6960 section 3.2, RFC 8954); `checks` are all of them unless given. Total.
  */
 export const verifyOcspResponse = (
   der: Uint8Array,
   question: OcspQuestion,
   now: number,
+  checks: readonly OcspCheck[] = ocspChecks,
 ): Result<OcspStatus, Failure> => {
   const parsed = parseOcspResponse(der);
   if (!parsed.ok) return parsed;
   if (parsed.value.kind === 'error') return fault('ocsp-error', -1, parsed.value.error);
   const { response } = parsed.value;
-  const signer = checkSigner(response, question.issuer);
-  if (signer !== undefined) return fault(signer);
-  const [unknown] = response.unknownCritical;
-  if (unknown !== undefined) return fault('ocsp-critical-extension', -1, unknown);
-  if (response.nonce === undefined || !equal(response.nonce, question.nonce))
-    return fault('ocsp-nonce');
-  const isAsked = ({ certificateId }: SingleResponse): boolean =>
-    isAbout(certificateId, question.issuer, question.serial);
-  const [first, ...others] = response.responses;
-  if (!first || !response.responses.every(isAsked)) return fault('ocsp-certificate-id');
-  if (others.length > 0) return fault('ocsp-duplicate');
-  const time = checkTimes(response, first, now);
-  return time === undefined ? ok(first.status) : fault(time);
+  const failed = checks.find(({ check }) => !check({ response, question, now }));
+  if (failed?.code === 'ocsp-critical-extension')
+    return fault(failed.code, -1, response.unknownCritical[0]);
+  if (failed) return fault(failed.code);
+  const [first] = response.responses;
+  return first ? ok(first.status) : fault('ocsp-certificate-id');
 };
