@@ -32,8 +32,11 @@ const readRun = async (name: string): Promise<Run> => {
   throw unreadable(folder, run.error.detail ?? run.error.code);
 };
 
-const lineOf = ({ claim, scenario, left, right }: Difference): string =>
-  oneLine(`${claim}${scenario === undefined ? '' : ` ${scenario}`}: ${left} | ${right}`);
+const lineOf = (difference: Difference): string => {
+  const { scenario, left, right } = difference;
+  const about = 'claim' in difference ? difference.claim : difference.observation;
+  return oneLine(`${about}${scenario === undefined ? '' : ` ${scenario}`}: ${left} | ${right}`);
+};
 
 const named = (folder: string, { run, plan, version: of }: Run) => ({
   folder: resolve(folder),

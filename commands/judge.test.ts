@@ -1,6 +1,7 @@
 import { appendFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createEvidenceStore } from '../reports/evidence/store.ts';
 import { oneLine, openBench, type Bench } from './testing/cli.ts';
 
 let bench: Bench;
@@ -9,7 +10,8 @@ let printed = '';
 beforeAll(async () => {
   bench = await openBench();
   original = join(bench.folder, 'original');
-  const { stdout } = await bench.run(['evaluate', '--only', '5.1.k', '2.1.i', '--out', original]);
+  const words = ['5.1.k', '2.1.i', 'attacks/P3/guessing', '--out', original];
+  const { stdout } = await bench.run(['evaluate', '--only', ...words]);
   printed = stdout;
 });
 afterAll(() => bench.close());
@@ -36,6 +38,30 @@ describe('judging stored evidence again', () => {
   it('with --json prints the object that evaluate prints', async () => {
     const { stdout } = await bench.run(['judge', original, '--json']);
     expect(JSON.parse(stdout)).toMatchObject({ tool: 'discretio', exit: 0, run: original });
+  });
+
+  it('finds in the evidence of a run, be it of a version that did not look, what was observed', async () => {
+    const folder = await copy('old');
+    const { seen, ...old } = JSON.parse(await readFile(join(folder, 'run.json'), 'utf8'));
+    await writeFile(join(folder, 'run.json'), JSON.stringify(old));
+    await (await createEvidenceStore(folder)).sealManifest();
+    const { code, stdout } = await bench.run(['judge', folder, '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).observations[0]).toMatchObject({
+      id: 'P3/guess-cost',
+      scenarios: ['attacks/P3/guessing'],
+    });
+    expect(seen).toMatchObject([{ id: 'P3/guess-cost' }]);
+    expect(JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')).seen).toEqual(seen);
+  });
+
+  it('compares a run of a version that did not look, and finds no difference in that', async () => {
+    const folder = await copy('older');
+    const { seen: _seen, ...old } = JSON.parse(await readFile(join(folder, 'run.json'), 'utf8'));
+    await writeFile(join(folder, 'run.json'), JSON.stringify(old));
+    await (await createEvidenceStore(folder)).sealManifest();
+    const { code, stdout } = await bench.run(['diff', original, folder]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
   });
 
   it.each([

@@ -16,7 +16,7 @@ export interface EvaluationOrder {
   readonly mutant?: string;
   /** Loopback where absent. */
   readonly lab?: 'netns';
-  /** Claims to judge; all where empty. */
+  /** Claims to judge, or scenarios that are to judge theirs; everything where empty. */
   readonly only: readonly string[];
   readonly seed: number;
   /** Of the run; made by it. */

@@ -13,6 +13,7 @@ interface MutantsOptions {
   readonly repeat: number;
   readonly sample: number;
   readonly seed: number;
+  readonly thorough?: boolean;
   readonly json?: boolean;
   readonly record?: boolean;
 }
@@ -41,19 +42,41 @@ const chosen = ({ mutants }: Loaded, ids: readonly string[]): Loaded['mutants'] 
   return ids.length === 0 ? mutants : mutants.filter(({ id }) => ids.includes(id));
 };
 
-/** Some scenarios of other claims that read only what those of a mutant's own leave, the same for the same seed. */
+type Scenarios = Loaded['repertoire']['scenarios'];
+
+/**
+ * The scenarios that judge a mutant: all of its claims, or those that killed it when the matrix was recorded, where they still
+ * are there and judge each of its claims.
+ */
+const judgesOf = (
+  { repertoire, readRecorded }: Loaded,
+  { id, claims }: Loaded['mutants'][number],
+  { thorough, record }: MutantsOptions,
+): Scenarios => {
+  const all = repertoire.scenarios.filter((each) =>
+    each.claims.some((claim) => claims.includes(claim)),
+  );
+  if (thorough === true || record === true) return all;
+  const killers = readRecorded().mutants.find((row) => row.id === id)?.killedBy ?? [];
+  const again = all.filter((each) => killers.includes(each.id));
+  const judged = new Set(again.flatMap((each) => each.claims));
+  return claims.every((claim) => judged.has(claim)) ? again : all;
+};
+
+/** Some scenarios of other claims that read only what a mutant's own leave, the same for the same seed. */
 const sampleOf = (
   { repertoire, createSeededRandom }: Loaded,
-  own: readonly string[],
+  { id, claims }: Loaded['mutants'][number],
+  own: Scenarios,
   { sample, seed }: MutantsOptions,
-): readonly string[] => {
-  const random = createSeededRandom(seed + own.join('').length);
-  const isOwn = ({ claims }: Loaded['repertoire']['scenarios'][number]): boolean =>
-    claims.some((claim) => own.includes(claim));
-  const done = new Set(repertoire.scenarios.filter(isOwn).flatMap(({ activities }) => activities));
-  const others = repertoire.scenarios
-    .filter((each) => !isOwn(each) && each.activities.every((id) => done.has(id)))
-    .map(({ id }) => id);
+): Scenarios => {
+  const random = createSeededRandom(seed + id.length);
+  const done = new Set(own.flatMap(({ activities }) => activities));
+  const others = repertoire.scenarios.filter(
+    (each) =>
+      !each.claims.some((claim) => claims.includes(claim)) &&
+      each.activities.every((activity) => done.has(activity)),
+  );
   return Array.from({ length: Math.min(sample, others.length) }, () =>
     others.splice(random.below(others.length), 1),
   ).flat();
@@ -79,7 +102,9 @@ const runMatrix = async (
   const evaluate = (name: string, order: Pick<EvaluationOrder, 'mutant' | 'lab' | 'only'>) =>
     loaded.evaluateApart({ ...order, seed: options.seed, folder: join(folder, name), signal });
   const runMutant = async (mutant: Loaded['mutants'][number]): Promise<void> => {
-    const only = [...mutant.claims, ...sampleOf(loaded, mutant.claims, options)];
+    const own = judgesOf(loaded, mutant, options);
+    const judges = [...own, ...sampleOf(loaded, mutant, own, options)];
+    const only = judges.map((scenario) => scenario.id);
     const { id, lab } = mutant;
     const order = { mutant: id, only, ...(lab === undefined ? {} : { lab }) };
     const { outcome, said, took } = await evaluate(id, order);
@@ -91,7 +116,7 @@ const runMatrix = async (
   const runReference = async (run: number): Promise<void> => {
     const { outcome, said, took } = await evaluate(`reference-${run}`, { only: [] });
     references.push({ run, outcome });
-    const alarms = outcome ? loaded.falseAlarmsOf(run, outcome).length : said;
+    const alarms = outcome ? loaded.falseAlarmsOf(run, outcome, loaded.mutants).length : said;
     say(
       `reference    ${`run ${run}`.padEnd(40)} ${seconds(took).padStart(7)}  ${alarms} false alarms`,
     );
@@ -129,7 +154,7 @@ const matrixOf = (
     repeats: references.length,
     falseAlarms: references.flatMap(({ run, outcome }) =>
       outcome
-        ? loaded.falseAlarmsOf(run, outcome)
+        ? loaded.falseAlarmsOf(run, outcome, loaded.mutants)
         : [
             {
               run,
@@ -220,7 +245,14 @@ export const addMutantsCommand = (program: Command, finish: (code: number) => vo
     .option('--repeat <n>', 'full runs of the unmutated reference', count(0), 1)
     .option('--sample <n>', 'scenarios of other claims that judge each mutant too', count(0), 8)
     .option('--seed <n>', 'of every run, and of the sample', count(0), 1)
-    .option('--record', 'keep the matrix as what every report shows of this testbed’s validation')
+    .option(
+      '--thorough',
+      'judge each by every scenario of its claims, not only by those that found it last time',
+    )
+    .option(
+      '--record',
+      'thorough; keep the matrix as what every report shows of this testbed’s validation',
+    )
     .option('--json', 'print one JSON object')
     .action(async (ids: readonly string[], options: MutantsOptions & { readonly list?: boolean }) =>
       finish(options.list === true ? await list() : await runMutants(ids, options)),

@@ -94,6 +94,18 @@ const entrySchema = z.strictObject({
   references: z.array(z.string()).optional(),
 });
 
+/** Something that scenarios saw on this target and that is no verdict: it changes none, nor the exit code. */
+const seenSchema = z.strictObject({
+  /** A row of the attack catalogue and what was seen, such as T5/reused-value. */
+  id: z.string(),
+  text: z.string(),
+  /** Scenarios that saw it. */
+  scenarios: z.array(z.string()),
+  /** Paths in the run folder, relative to it. */
+  evidence: z.array(z.string()),
+});
+export type SeenObservation = Readonly<z.infer<typeof seenSchema>>;
+
 /** What a person who judges a claim is asked. */
 const formSchema = z.strictObject({
   /** Such as person/2.1.i. */
@@ -171,7 +183,10 @@ export const runSchema = z.strictObject({
   judgements: z.array(judgementSchema),
   verdicts: z.array(verdictSchema),
   expectations: z.array(expectationOutcomeSchema).optional(),
+  /** Observations on the security target itself, the same in every run. */
   observations: z.array(entrySchema),
+  /** Observations on this target; absent in runs of versions that made none. */
+  seen: z.array(seenSchema).optional(),
   documents: z.array(documentSchema),
   /** A command that runs a claim again, by claim. */
   replay: z.record(z.string(), z.string()),

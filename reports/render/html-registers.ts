@@ -1,4 +1,5 @@
-import type { Run } from '../model/run.ts';
+import type { Run, SeenObservation } from '../model/run.ts';
+import { evidenceLinks } from './html-claims.ts';
 import type { Labels } from './labels.ts';
 import { markup, type Insertion, type Markup } from './markup.ts';
 
@@ -19,11 +20,22 @@ const lens = (entry: Entry, { text }: Labels): Markup | null => {
 const claimLinks = (claims: readonly { readonly id: string }[]): Insertion =>
   claims.map(({ id }, index) => markup`${index > 0 && ', '}<a href="#claim-${id}">${id}</a>`);
 
-/** Observations, apart from conformity; nothing when there is none. */
+const seenEntry = ({ id, text, scenarios, evidence }: SeenObservation, labels: Labels): Markup =>
+  markup`<article class="entry"><h4>${id}</h4><p>${text}</p><p class="note">${labels.text.scenarios}${labels.text.colon} ${scenarios.join(', ')}</p>${evidenceLinks(evidence)}</article>`;
+
+/** What scenarios saw on this target; nothing in a run of a version that did not look. */
+const renderSeen = (run: Run, labels: Labels): Markup | null => {
+  if (run.seen === undefined) return null;
+  const { text } = labels;
+  return markup`<h3>${text.seenHere} (${run.seen.length})</h3>${run.seen.length === 0 ? markup`<p class="note">${text.nothingSeen}</p>` : run.seen.map((entry) => seenEntry(entry, labels))}`;
+};
+
+/** Observations, apart from conformity: on this target first, then on what it is built to; nothing when there is none. */
 export const renderObservations = (run: Run, labels: Labels): Markup | null => {
   const { text } = labels;
-  if (run.observations.length === 0) return null;
-  return markup`<section id="observations"><h2>${text.observations}</h2><p class="note">${text.observationsNote}</p>${run.observations.map((entry) => markup`<article class="entry" id="observation-${entry.id}"><h3>${entry.id}</h3><p>${entry.text}</p>${lens(entry, labels)}</article>`)}</section>`;
+  const { observations, seen = [] } = run;
+  if (observations.length === 0 && seen.length === 0) return null;
+  return markup`<section id="observations"><h2>${text.observations}</h2><p class="note">${text.observationsNote}</p>${renderSeen(run, labels)}${observations.length > 0 && markup`<h3>${text.onTarget} (${observations.length})</h3>`}${observations.map((entry) => markup`<article class="entry" id="observation-${entry.id}"><h4>${entry.id}</h4><p>${entry.text}</p>${lens(entry, labels)}</article>`)}</section>`;
 };
 
 /** The entries of the register that claims of this run rest on; nothing when there is none. */

@@ -79,7 +79,7 @@ figure img{max-width:100%;max-height:44rem;border:1px solid var(--line)}
 .pairs h4{margin:0;font-size:.98rem}
 .pairs .grounds{grid-template-columns:minmax(5rem,max-content) minmax(0,1fr)}
 .entry{margin:1.2rem 0;break-inside:avoid}
-.entry h3{margin:0 0 .2rem}
+.entry h3,.entry h4{margin:0 0 .2rem}
 .entry p{white-space:pre-line}
 fieldset{margin:1rem 0;padding:.6rem 1.2rem 1.1rem;border:1px solid var(--line);border-radius:.35rem;min-inline-size:0;break-inside:avoid}
 legend{font-weight:600;padding:0 .4rem}

@@ -94,6 +94,7 @@ describe('hostile evidence', () => {
       const noLinks: Run = {
         ...sampleRun,
         verdicts: sampleRun.verdicts.map(({ evidence: _evidence, ...verdict }) => verdict),
+        seen: (sampleRun.seen ?? []).map((entry) => ({ ...entry, evidence: [] })),
       };
       const hostile = renderHtml(poisonRun(noLinks, text));
       expect(tagsOf(hostile)).toEqual(tagsOf(renderHtml(noLinks)));
@@ -106,6 +107,7 @@ describe('hostile evidence', () => {
       const html = renderHtml({
         ...sampleRun,
         verdicts: [{ claim: '5.1.a', kind: 'fail', reason: 'x', evidence: [path] }],
+        seen: [{ id: 'T5/x', text: 'x', scenarios: [], evidence: [path] }],
       });
       expect(hrefsOf(html).filter((href) => !href.startsWith('#'))).toEqual([]);
     },
@@ -219,6 +221,22 @@ describe('what the report says', () => {
     expect(sample).toContain('<h3>I-7 Revocation</h3>');
   });
 
+  it('tells what was seen on this target apart from what is true of any, with its evidence', () => {
+    const part = sample.slice(positionOf('observations'), positionOf('interpretations'));
+    const seen = part.slice(part.indexOf('Seen on this target (1)'), part.indexOf('On the sec'));
+    expect(seen).toContain('<h4>T5/reused-value</h4><p>The SIP port used 1');
+    expect(seen).toContain('attacks/T5/sip-public-values');
+    expect(hrefsOf(seen)).toEqual(['./evidence/tls-ports/sip.json']);
+    expect(seen).not.toContain('<h4>O7</h4>');
+  });
+
+  it('says that nothing was seen where a run looked, and nothing of a run that did not', () => {
+    const { seen: _seen, ...old } = sampleRun;
+    expect(renderHtml({ ...sampleRun, seen: [] })).toContain(labels.en.text.nothingSeen);
+    expect(renderHtml(old)).not.toContain(labels.en.text.nothingSeen);
+    expect(renderHtml(old)).toContain('<h4>O7</h4>');
+  });
+
   it('shows what was seen of a claim that passed', () => {
     const html = renderHtml({
       ...sampleRun,
@@ -270,6 +288,7 @@ describe('what the report says', () => {
       ...sampleRun,
       documents: [],
       observations: [],
+      seen: [],
       threats: [],
       forms: [],
       verdicts: [{ claim: '5.1.a', kind: 'pass' }],

@@ -1,4 +1,4 @@
-import type { Run } from '../model/run.ts';
+import type { Run, SeenObservation } from '../model/run.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { verdictsOf } from './standing.ts';
 
@@ -9,7 +9,11 @@ export interface EvaluationJson {
   /** The target's name. */
   readonly input: string;
   readonly verdicts: readonly Verdict[];
-  readonly observations: readonly { readonly id: string; readonly text: string }[];
+  /** Those with scenarios and evidence were seen on this target; the others are on the security target itself. */
+  readonly observations: readonly (
+    | SeenObservation
+    | { readonly id: string; readonly text: string }
+  )[];
   readonly exit: Run['exit'];
   /** The run folder. */
   readonly run: string;
@@ -21,7 +25,7 @@ export const renderJson = (run: Run, folder: string): EvaluationJson => ({
   version: run.version,
   input: run.plan.target,
   verdicts: verdictsOf(run),
-  observations: run.observations.map(({ id, text }) => ({ id, text })),
+  observations: [...(run.seen ?? []), ...run.observations.map(({ id, text }) => ({ id, text }))],
   exit: run.exit,
   run: folder,
 });

@@ -72,6 +72,9 @@ const english = {
   notSelected: 'that were not selected',
   observations: 'Observations',
   observationsNote: 'Worth knowing; none of them is a verdict on conformity.',
+  seenHere: 'Seen on this target',
+  nothingSeen: 'No scenario of this run observed anything.',
+  onTarget: 'On the security target itself, whatever the system',
   interpretations: 'Interpretation register',
   interpretationsNote:
     'Where the security target is silent, these decisions are ours. Each is listed with the claims that rest on it.',
@@ -174,6 +177,9 @@ const french: Labels['text'] = {
   notSelected: 'qui n’ont pas été choisis',
   observations: 'Observations',
   observationsNote: 'Bonnes à connaître\u00a0; aucune n’est un verdict de conformité.',
+  seenHere: 'Constatées sur ce système',
+  nothingSeen: 'Aucun scénario de cette exécution n’a rien observé.',
+  onTarget: 'Sur la cible de sécurité elle-même, quel que soit le système',
   interpretations: 'Registre d’interprétation',
   interpretationsNote:
     'Là où la cible de sécurité se tait, ces décisions sont les nôtres. Chacune est suivie des exigences qui reposent sur elle.',

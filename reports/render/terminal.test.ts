@@ -79,6 +79,13 @@ describe('the summary', () => {
     expect(lines[0]).toBe('For a person to judge: 2.1.i, 6.1.e');
   });
 
+  it('names what was seen that is no verdict, and nothing where a run saw or sought nothing', () => {
+    expect(lines).toContain('Seen on this target: T5/reused-value');
+    const { seen: _seen, ...old } = sampleRun;
+    for (const run of [old, { ...sampleRun, seen: [] }])
+      expect(summaryLines(run, { colour: false }).join()).not.toContain('Seen on this target');
+  });
+
   it('names the run folder before the last line', () => {
     const named = summaryLines(sampleRun, { colour: false, folder: 'runs/one' });
     expect(named.slice(-2)).toEqual(['Run folder: runs/one', lines.at(-1)]);
@@ -110,6 +117,14 @@ describe('the public object', () => {
     ]);
     expect(json).toMatchObject({ input: 'reference', exit: 1, run: 'runs/one' });
     expect(json.verdicts).toEqual(sampleRun.verdicts);
+  });
+
+  it('has what was seen on this target, with its evidence, before the standing observations', () => {
+    const [seen, ...standing] = renderJson(sampleRun, 'runs/one').observations;
+    expect(seen).toEqual(sampleRun.seen?.[0]);
+    expect(standing).toEqual(sampleRun.observations.map(({ id, text }) => ({ id, text })));
+    const { seen: _seen, ...old } = sampleRun;
+    expect(renderJson(old, 'runs/one').observations).toEqual(standing);
   });
 
   it('has a verdict on every selected claim, also of an interrupted run', () => {

@@ -155,6 +155,9 @@ const expectationLines = ({ expectations = [], language }: Run): readonly string
   );
 };
 
+/** What was seen that is no verdict, by name; the report tells it. */
+const seenIds = ({ seen = [] }: Run): string => [...new Set(seen.map(({ id }) => id))].join(' ');
+
 /** The end of a run: warnings first, then all that is not settled, failures last, then the run folder, and one line with the counts and the exit code. */
 export const summaryLines = (run: Run, { colour, folder }: SummaryStyle): readonly string[] => {
   const style = { colour, language: run.language };
@@ -175,6 +178,7 @@ export const summaryLines = (run: Run, { colour, folder }: SummaryStyle): readon
     ...named(text.person, waiting.join(', ')),
     ...named(text.leftOut, leftOutLine(run)),
     ...named(text.partial, (run.plan.byScenario ?? []).join(' ')),
+    ...named(text.seenHere, seenIds(run)),
     ...blocks,
     ...expectationLines(run),
     ...named(text.folder, folder ?? ''),

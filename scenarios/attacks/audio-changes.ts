@@ -3,6 +3,7 @@ import { header } from '../../reference/core/sip/message/message.ts';
 import {
   fail,
   inconclusive,
+  noting,
   pass,
   type Evidence,
   type Finding,
@@ -18,6 +19,7 @@ import {
   outsiderSearchSchema,
   type HexKey,
 } from './activities/audio-evidence.ts';
+import { clientsInClear, varyingSizes } from './wire-observations.ts';
 
 const folder = `evidence/${audioChangesActivity}`;
 
@@ -190,19 +192,23 @@ const judgeShape = ({ streams, path }: ChangesView): Finding => {
       placeName(extended.flow.source),
       [path],
     );
-  const varying = streams.find(
-    ({ flow }) => flow.rtp !== null && flow.rtp.shortestPayload !== flow.rtp.longestPayload,
+  const varying = streams.flatMap(({ flow }) =>
+    flow.rtp !== null && flow.rtp.shortestPayload !== flow.rtp.longestPayload ? [flow.rtp] : [],
   );
-  if (varying?.flow.rtp)
-    return {
-      kind: 'warn',
-      reason: 'the size of audio packets varies, which tells something of what is said (RFC 6562)',
-      expected: 'packets of one size',
-      observed: `${varying.flow.rtp.shortestPayload} to ${varying.flow.rtp.longestPayload} bytes from ${placeName(varying.flow.source)}`,
-      evidence: [path],
-    };
-  const sizes = [...new Set(streams.map(({ flow }) => flow.rtp?.longestPayload))].join(', ');
-  return pass(`every packet has ${sizes} bytes behind its header, and no header extension`, [path]);
+  const sizes = [
+    ...new Set(
+      streams.flatMap(({ flow }) =>
+        flow.rtp === null ? [] : [flow.rtp.shortestPayload, flow.rtp.longestPayload],
+      ),
+    ),
+  ].toSorted((left, right) => left - right);
+  const passed = pass(
+    varying.length > 0
+      ? `packets have ${sizes[0]} to ${sizes.at(-1)} bytes behind their header, and no header extension`
+      : `every packet has ${sizes.join(', ')} bytes behind its header, and no header extension`,
+    [path],
+  );
+  return noting(passed, varying.length > 0 ? varyingSizes(sizes, path) : null);
 };
 
 const judgeFreshness = ({ messages, path }: ChangesView): Finding => {
@@ -223,7 +229,7 @@ const judgeFreshness = ({ messages, path }: ChangesView): Finding => {
 
 const outsiderPath = `${folder}/outsider.json`;
 
-const judgeOutsider = (evidence: Evidence): Finding => {
+const judgeSearch = (evidence: Evidence): Finding => {
   const found = evidence.json(audioChangesActivity, 'outsider.json', outsiderSearchSchema);
   if (!found) return inconclusive('what the outsider heard is not among the evidence');
   if (found.kind === 'missing')
@@ -255,9 +261,22 @@ const judgeOutsider = (evidence: Evidence): Finding => {
       );
 };
 
-const scenario = (id: string, claims: readonly string[], judge: Scenario['judge']): Scenario => ({
+const judgeOutsider = (evidence: Evidence): Finding => {
+  const wire = evidence.wire(audioChangesActivity);
+  return noting(
+    judgeSearch(evidence),
+    wire.kind === 'captured' ? clientsInClear(wire.facts, wire.path) : null,
+  );
+};
+
+const scenario = (
+  id: string,
+  claims: readonly string[],
+  judge: Scenario['judge'],
+  revision = 1,
+): Scenario => ({
   id: `attacks/${id}`,
-  revision: 1,
+  revision,
   claims,
   activities: [audioChangesActivity],
   needs: ['call', 'hold', 'media-keys', 'tls-key-log'],
@@ -268,7 +287,7 @@ const scenario = (id: string, claims: readonly string[], judge: Scenario['judge'
 export const audioChangeScenarios: readonly Scenario[] = [
   scenario('K8/fresh-values', ['5.1.i'], onChanges(judgeFreshness)),
   scenario('R5-R6/keystream', ['5.1.g', '5.1.i'], onChanges(judgeKeystream)),
-  scenario('R9-R10/shape-of-packets', ['3.1.d'], onChanges(judgeShape)),
+  scenario('R9-R10/shape-of-packets', ['3.1.d'], onChanges(judgeShape), 2),
   scenario('R11/silence', ['3.1.d', '5.1.m'], onChanges(judgeSilence)),
   scenario('outsider/on-the-wire', ['3.1.d', '4.a'], judgeOutsider),
 ];

@@ -8,6 +8,7 @@ import { administrationAttackCases } from './testing/administration-cases.ts';
 import { audioCases } from './testing/audio-cases.ts';
 import { audioChangesActivity } from './activities/audio-evidence.ts';
 import { audioChangeCases } from './testing/audio-change-cases.ts';
+import { auditCases } from './testing/audit-cases.ts';
 import { callCases } from './testing/call-cases.ts';
 import { certificateCases } from './testing/certificate-cases.ts';
 import { enrolmentAttackCases } from './testing/enrolment-cases.ts';
@@ -19,6 +20,7 @@ import { scanCases } from './testing/scan-cases.ts';
 import { serverCertificateCases } from './testing/server-certificate-cases.ts';
 import { signallingCallCases } from './testing/signalling-call-cases.ts';
 import { signallingCases } from './testing/signalling-cases.ts';
+import { statusCases } from './testing/status-cases.ts';
 import { storedCases } from './testing/stored-cases.ts';
 import { tlsPhoneCases } from './testing/tls-phone-cases.ts';
 import { tlsPortCases } from './testing/tls-port-cases.ts';
@@ -38,7 +40,9 @@ const cases = [
   ...serverCertificateCases,
   ...enrolmentAttackCases,
   ...revocationAttackCases,
+  ...statusCases,
   ...administrationAttackCases,
+  ...auditCases,
   ...callCases(scenarios),
   ...hostileCases,
   ...audioCases,

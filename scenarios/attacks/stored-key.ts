@@ -6,11 +6,14 @@ import {
 import {
   fail,
   inconclusive,
+  noting,
   pass,
   type Evidence,
   type Finding,
   type Scenario,
+  type ScenarioObservation,
 } from '../campaign/scenario.ts';
+import type { LocalText } from '../claims/claim.ts';
 import { secretSearchSchema } from '../conformity/activities/call-evidence.ts';
 import { worst } from '../conformity/views/worst.ts';
 import {
@@ -197,14 +200,28 @@ const judgePassphrases = (evidence: Evidence): Finding => {
 const secondsOfYear = 365.25 * 86_400;
 
 /** How long a thief needs for every passphrase of a kind, in words. */
-const timeFor = (passphrases: number, perSecond: number): string => {
+const timeFor = (passphrases: number, perSecond: number): LocalText => {
   const years = passphrases / perSecond / secondsOfYear;
+  const days = Math.max(1, Math.round(years * 365.25));
   return years >= 2
-    ? `${Math.round(years)} years`
-    : `${Math.max(1, Math.round(years * 365.25))} days`;
+    ? { en: `${Math.round(years)} years`, fr: `${Math.round(years)} ans` }
+    : { en: `${days} days`, fr: `${days} jours` };
 };
 
-/** What the protection costs a thief: figures to be read with observation O12; common passphrases must not open the key. */
+/** A measured rate (P3), to be read with O12. */
+const guessCost = (rate: number, path: string): ScenarioObservation => {
+  const [short, long] = [timeFor(26 ** 8, rate), timeFor(26 ** 12, rate)];
+  return {
+    id: 'P3/guess-cost',
+    text: {
+      en: `with a stolen key one core of this machine tries ${rate} passphrases a second, measured while the campaign ran: all of 8 lower-case letters take it ${short.en}, all of 12 ${long.en} (O12)`,
+      fr: `avec une clé volée, un cœur de cette machine essaie ${rate} phrases secrètes par seconde, mesure faite pendant la campagne : toutes celles de 8 minuscules lui prennent ${short.fr}, celles de 12 ${long.fr} (O12)`,
+    },
+    evidence: [path],
+  };
+};
+
+/** Common passphrases must not open the key; what a guess costs a thief is observed. */
 const judgeGuessing = (evidence: Evidence): Finding => {
   const path = `${folder}/guessing.json`;
   const seen = evidence.json(storedTheftActivity, 'guessing.json', guessingSchema);
@@ -221,9 +238,9 @@ const judgeGuessing = (evidence: Evidence): Finding => {
     return inconclusive('the control, the right passphrase, does not open the key', [path]);
   if (guesses === 0 || milliseconds <= 0) return inconclusive('no guess was measured', [path]);
   const rate = Math.round((guesses * 1000) / milliseconds);
-  return pass(
-    `${common.tried} common passphrases do not open it; one core of this machine tries ${rate} a second, so that all of 8 lower-case letters take it ${timeFor(26 ** 8, rate)}, all of 12 ${timeFor(26 ** 12, rate)}`,
-    [path],
+  return noting(
+    pass(`${common.tried} common passphrases do not open it; the right one does`, [path]),
+    guessCost(rate, path),
   );
 };
 

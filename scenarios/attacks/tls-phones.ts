@@ -1,130 +1,24 @@
-import { z } from 'zod';
 import {
   fail,
   inconclusive,
+  noting,
   pass,
-  type Evidence,
   type Finding,
   type Scenario,
 } from '../campaign/scenario.ts';
-import { worst } from '../conformity/views/worst.ts';
+import { phoneLeniency } from './tls-observations.ts';
 import { tlsPhoneOffers } from './tls-phone-offers.ts';
-import { warn } from './tls-ports-view.ts';
-
-const attemptsSchema = z.array(
-  z.object({
-    name: z.string(),
-    kind: z.enum(['refused', 'observed', 'afterwards', 'control']),
-    registered: z.boolean(),
-    refusals: z.array(z.string()),
-    connections: z.array(
-      z.object({
-        messages: z.array(z.number()),
-        established: z.boolean(),
-        keyProved: z.boolean().nullable(),
-        certificates: z.number(),
-        alerts: z.array(z.object({ level: z.number(), description: z.number() })),
-        applicationBytes: z.number(),
-        registered: z.boolean(),
-        heartbeats: z.number(),
-        nonces: z.array(z.string()),
-        furtherHellos: z.number(),
-      }),
-    ),
-  }),
-);
-type Attempts = z.infer<typeof attemptsSchema>;
-type Attempt = Attempts[number];
-
-const activity = 'tls-phones';
-const path = `evidence/${activity}/attempts.json`;
-
-const onAttempts =
-  (judge: (attempts: Attempts) => Finding) =>
-  (evidence: Evidence): Finding => {
-    const attempts = evidence.json(activity, 'attempts.json', attemptsSchema);
-    return attempts
-      ? judge(attempts)
-      : inconclusive('what the phone did at hostile servers is not among the evidence');
-  };
-
-const named = (attempts: Attempts, name: string): Attempt | undefined =>
-  attempts.find((attempt) => attempt.name === name);
-
-/** At the same server without a fault, the phone must register. */
-const controlProblem = (attempts: Attempts): Finding | null => {
-  const control = named(attempts, 'control');
-  const served =
-    control?.registered === true && control.connections.some((each) => each.registered);
-  return served
-    ? null
-    : inconclusive('the control, the same server without a fault, was not registered with', [path]);
-};
-
-/** Faults that a phone must leave a server for, and what says that this was the reason: a code of its log, or an alert it sent. */
-interface Refusal {
-  readonly names: readonly string[];
-  readonly codes: readonly string[];
-  readonly alerts: readonly number[];
-  /** A fault in the server's last flight, which comes behind the phone's Finished. */
-  readonly last?: boolean;
-  /** Accepting it breaks no rule of its time. */
-  readonly weak?: boolean;
-}
-
-/** RFC 5246 section 7.4.7: whoever sends it has taken the server's hello, certificate and parameters. */
-const clientKeyExchange = 16;
-
-const loggedBy = ({ refusals }: Attempt): string => refusals.join(', ') || 'nothing';
-
-const judgeRefusal = (attempts: Attempts, name: string, refusal: Refusal): Finding | null => {
-  const attempt = named(attempts, name);
-  if (!attempt) return inconclusive(`no server with "${name}" was tried`, [path]);
-  const { connections, registered, refusals } = attempt;
-  if (connections.length === 0)
-    return inconclusive(`the phone never reached the server with "${name}"`, [path]);
-  const bytes = connections.reduce((sum, each) => sum + each.applicationBytes, 0);
-  const wentOn =
-    refusal.last !== true &&
-    connections.some(({ messages }) => messages.includes(clientKeyExchange));
-  if (registered || bytes > 0 || wentOn) {
-    const expected =
-      refusal.last === true
-        ? 'left before anything is said inside TLS'
-        : 'left after its ClientHello';
-    const observed = `${wentOn ? 'a ClientKeyExchange, ' : ''}${bytes} bytes inside TLS; logged: ${loggedBy(attempt)}`;
-    return refusal.weak === true
-      ? warn(`a phone accepted a server with "${name}"`, expected, observed, path)
-      : fail(`a phone accepted a server with "${name}"`, expected, observed, [path]);
-  }
-  const alerted = connections.some(({ alerts }) =>
-    alerts.some(({ level, description }) => level === 2 && refusal.alerts.includes(description)),
-  );
-  return alerted || refusals.some((code) => refusal.codes.includes(code))
-    ? null
-    : inconclusive(`the server with "${name}" was left for another reason: ${loggedBy(attempt)}`, [
-        path,
-      ]);
-};
-
-const judgeRefusals =
-  (refusals: readonly Refusal[]) =>
-  (attempts: Attempts): Finding => {
-    const found = refusals.flatMap((refusal) =>
-      refusal.names.map((name) => judgeRefusal(attempts, name, refusal)),
-    );
-    const bad = worst(found.filter((finding) => finding?.kind !== 'warn'));
-    if (bad?.kind === 'fail') return bad;
-    const problem = controlProblem(attempts) ?? bad ?? worst(found);
-    if (problem) return problem;
-    const told = refusals.flatMap(({ names }) =>
-      names.map((name) => {
-        const attempt = named(attempts, name);
-        return `${name}: ${attempt ? loggedBy(attempt) : ''}`;
-      }),
-    );
-    return pass(`${told.join(', ')}; the same server without a fault was registered with`, [path]);
-  };
+import {
+  activity,
+  controlProblem,
+  judgeRefusals,
+  loggedBy,
+  named,
+  onAttempts,
+  path,
+  type Attempts,
+  type Refusal,
+} from './tls-phones-view.ts';
 
 /** Renegotiating is allowed, and so is a server that cannot do it safely; both together are not (RFC 5746 section 4.1). */
 const judgeRenegotiation = (attempts: Attempts): Finding => {
@@ -150,13 +44,15 @@ const judgeRenegotiation = (attempts: Attempts): Finding => {
   if (control) return control;
   if (!asked.connections.some((each) => each.registered))
     return inconclusive('no server asked a registered phone for renegotiation', [path]);
-  if (renegotiated) return warn('a phone renegotiates', expected, 'a second ClientHello', path);
-  if (tookUnsafe)
-    return warn('a server without renegotiation_info is accepted', expected, 'a session', path);
   const alerts = asked.connections.flatMap((each) => each.alerts.map((alert) => alert.description));
-  return pass(
-    `a HelloRequest was answered with ${alerts.length === 0 ? 'nothing' : `alert ${alerts.join(', ')}`}; a server without renegotiation_info was left (${loggedBy(unsafe)})`,
-    [path],
+  const answer = alerts.length === 0 ? 'nothing' : `alert ${alerts.join(', ')}`;
+  return noting(
+    pass(
+      `a HelloRequest was answered with ${renegotiated ? 'a second ClientHello' : answer}; a server without renegotiation_info was ${tookUnsafe ? 'taken' : `left (${loggedBy(unsafe)})`}`,
+      [path],
+    ),
+    renegotiated ? phoneLeniency('renegotiates', path) : null,
+    tookUnsafe ? phoneLeniency('without-renegotiation-info', path) : null,
   );
 };
 
@@ -204,10 +100,11 @@ const judgeIdentity = (attempts: Attempts): Finding => {
     );
   const unasked = named(attempts, 'no-certificate-request')?.registered === true;
   const unextended = named(attempts, 'no-extended-master-secret')?.registered === true;
-  return pass(
+  const passed = pass(
     `asked, the phone showed ${own.certificates} certificates and proved its key; a server that does not ask is ${unasked ? 'registered with' : 'left'}, one without the extended master secret ${unextended ? 'registered with' : 'left'}`,
     [path],
   );
+  return noting(passed, unextended ? phoneLeniency('without-extended-master-secret', path) : null);
 };
 
 const parameterAlerts = [40, 47, 51, 71, 80];
@@ -238,9 +135,10 @@ const scenario = (
   what: string,
   claims: readonly string[],
   judge: (attempts: Attempts) => Finding,
+  revision = 1,
 ): Scenario => ({
   id: `attacks/${row}/phone-${what}`,
-  revision: 1,
+  revision,
   claims,
   activities: [activity],
   needs: ['enrol', 'refusal-log'],
@@ -298,7 +196,7 @@ export const tlsPhoneAttacks: readonly Scenario[] = [
     ['5.1.c'],
     group('modulus-512', 'modulus-768', 'modulus-1024', 'modulus-3072'),
   ),
-  scenario('T9', 'renegotiation', ['2.1.g'], judgeRenegotiation),
+  scenario('T9', 'renegotiation', ['2.1.g'], judgeRenegotiation, 2),
   refusing('T12', 'compression', ['4.a'], handshake([47, 50, 40], 'compression-deflate')),
   refusing(
     'T13',
@@ -318,26 +216,29 @@ export const tlsPhoneAttacks: readonly Scenario[] = [
     handshake([47, 40], 'suite-dhe-export-des40', 'suite-rsa-export-rc4'),
   ),
   scenario('T17', 'certificate', ['2.1.b'], judgeIdentity),
-  refusing(
+  scenario(
     'T19',
     'server-proof',
     ['2.1.g'],
-    handshake(
-      [51, 40, 42, 47, 10],
-      'signature-altered',
-      'signature-other-key',
-      'key-exchange-absent',
-    ),
-    certificates,
-    { ...handshake([47, 51, 40], 'signature-sha1', 'signature-md5'), weak: true },
-    {
-      ...handshake(
-        [51, 20, 10, 40, 50, 80],
-        'finished-altered',
-        'tag-altered',
-        'plaintext-after-change',
+    judgeRefusals([
+      handshake(
+        [51, 40, 42, 47, 10],
+        'signature-altered',
+        'signature-other-key',
+        'key-exchange-absent',
       ),
-      last: true,
-    },
+      certificates,
+      { ...handshake([47, 51, 40], 'signature-sha1', 'signature-md5'), weak: true },
+      {
+        ...handshake(
+          [51, 20, 10, 40, 50, 80],
+          'finished-altered',
+          'tag-altered',
+          'plaintext-after-change',
+        ),
+        last: true,
+      },
+    ]),
+    2,
   ),
 ];

@@ -88,10 +88,11 @@ export const bothPorts = (
   what: string,
   claims: Readonly<Record<TlsService, readonly string[]>>,
   judge: (view: PortView, evidence: Evidence) => Finding,
+  revision = 1,
 ): readonly Scenario[] =>
   (['sip', 'registration'] as const).map((service) => ({
     id: `attacks/${row}/${service}-${what}`,
-    revision: 1,
+    revision,
     claims: claims[service],
     activities: [activity],
     needs: ['enrol'],
@@ -163,17 +164,3 @@ export const judgeRefusals =
     );
     return pass(`${told.join(', ')}; honest clients were served`, [view.path]);
   };
-
-/** Something to be known that breaks no rule. */
-export const warn = (
-  reason: string,
-  expected: string,
-  observed: string,
-  path: string,
-): Finding => ({
-  kind: 'warn',
-  reason,
-  expected,
-  observed,
-  evidence: [path],
-});

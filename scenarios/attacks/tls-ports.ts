@@ -1,11 +1,25 @@
-import { fail, inconclusive, pass, type Finding, type Scenario } from '../campaign/scenario.ts';
+import {
+  fail,
+  inconclusive,
+  noting,
+  pass,
+  type Evidence,
+  type Finding,
+  type Scenario,
+} from '../campaign/scenario.ts';
 import { worst } from '../conformity/views/worst.ts';
+import {
+  clientRenegotiation,
+  noExtendedMasterSecret,
+  reusedValue,
+  weakGroup,
+} from './tls-observations.ts';
+import { ownResumptions } from './tls-sessions.ts';
 import {
   bothPorts,
   controlProblem,
   judgeRefusals,
   outcomeText,
-  warn,
   wasClosed,
   type PortView,
   type Refusal,
@@ -24,20 +38,18 @@ const judgeGroups = (view: PortView): Finding => {
   const text = groups
     .map(({ bits, name }) => `${bits} bits, ${name ?? 'no published group'}`)
     .join('; ');
-  const expected = `a modulus of ${wantedBits} bits`;
-  if (groups.some(({ bits }) => bits !== wantedBits))
-    return fail('a modulus of another size is used', expected, text, [path]);
-  const control = controlProblem(view);
-  if (control) return control;
-  const sound = `${expected}, a safe prime with a sound generator`;
-  const composite = groups.find(({ isPrime }) => isPrime === false);
-  if (composite) return warn('the modulus is not prime', sound, text, path);
-  const generator = groups.find(({ generatorFault }) => generatorFault !== null)?.generatorFault;
-  if (generator !== undefined && generator !== null)
-    return warn(`the generator is unsound: ${generator}`, sound, text, path);
-  if (groups.some(({ isSafePrime }) => isSafePrime !== true))
-    return warn('the modulus is not known to be a safe prime', sound, text, path);
-  return pass(`${text}, a safe prime with a sound generator`, [path]);
+  const weak = weakGroup(view);
+  const judge = (): Finding => {
+    if (groups.some(({ bits }) => bits !== wantedBits))
+      return fail('a modulus of another size is used', `a modulus of ${wantedBits} bits`, text, [
+        path,
+      ]);
+    return (
+      controlProblem(view) ??
+      pass(`${text}${weak ? '' : ', a safe prime with a sound generator'}`, [path])
+    );
+  };
+  return noting(judge(), weak);
 };
 
 /** A value whose secret anybody knows: 0, 1, p-1, or not below p. */
@@ -57,7 +69,7 @@ const judgeReuse = (view: PortView): Finding => {
   const { trials, path } = view;
   const groups = trials.flatMap(({ group }) => (group ? [group] : []));
   const degenerate = groups.find(isDegenerate);
-  const expected = 'a fresh public value in every handshake, signed';
+  const expected = 'a public value of the group in every handshake, signed';
   if (degenerate)
     return fail(
       'the public value of the server gives no secret',
@@ -77,10 +89,10 @@ const judgeReuse = (view: PortView): Finding => {
   const control = controlProblem(view);
   if (control) return control;
   const distinct = new Set(groups.map(({ publicValue }) => publicValue)).size;
-  const observed = `${distinct} different in ${groups.length} handshakes`;
-  return distinct < groups.length
-    ? warn('the server reuses its Diffie-Hellman value', expected, observed, path)
-    : pass(`public values: ${observed}`, [path]);
+  return noting(
+    pass(`public values: ${distinct} different in ${groups.length} handshakes`, [path]),
+    distinct < groups.length ? reusedValue(view, distinct, groups.length) : null,
+  );
 };
 
 const publicValues: Refusal = {
@@ -102,12 +114,7 @@ const judgeRenegotiation = (view: PortView): Finding => {
       wasClosed(found);
     if (found.hellos > 1)
       return binding === 'bound'
-        ? warn(
-            'clients may renegotiate',
-            'no renegotiation, or one bound to the handshake before (RFC 5746)',
-            'a second ServerHello to a bound ClientHello',
-            path,
-          )
+        ? null
         : fail(
             `the server renegotiates "${binding}"`,
             'no renegotiation that is not bound to the handshake before (RFC 5746)',
@@ -118,31 +125,45 @@ const judgeRenegotiation = (view: PortView): Finding => {
   };
   const initial = judgeRefusals([{ names: ['initial-hello-bound'], alerts: [40, 47, 10] }])(view);
   const found = ['bound', 'unbound', 'scsv', 'wrong-binding'].map(judge);
-  return (
-    worst([...found.filter((each) => each?.kind !== 'warn'), initial]) ?? worst(found) ?? initial
+  const renegotiated = (trial('renegotiation-bound')?.hellos ?? 0) > 1;
+  return noting(
+    worst([...found, initial]) ?? initial,
+    renegotiated ? clientRenegotiation(view) : null,
   );
 };
 
 /** A second client's session by three handshakes needs resumption and renegotiation as well (RFC 7627). */
-const judgeExtendedMaster = (view: PortView): Finding => {
+const judgeExtendedMaster = (view: PortView, evidence: Evidence): Finding => {
   const { trial, path } = view;
   const control = controlProblem(view);
   if (control) return control;
-  const resumed = view.trials.some((each) => each.resumed);
-  const renegotiated = (trial('renegotiation-bound')?.hellos ?? 0) > 1;
-  const offered = trial('no-extended-master-secret');
-  const expected = 'extended master secret (RFC 7627)';
-  if (trial('control-first')?.extendedMasterSecret !== true)
+  if (trial('control-first')?.extendedMasterSecret === true) {
+    const without = trial('no-extended-master-secret')?.answer === null ? 'refused' : 'served';
+    return pass(`extended master secret negotiated; a client without it is ${without}`, [path]);
+  }
+  const ways = ownResumptions(evidence, view.service);
+  const bound = trial('renegotiation-bound');
+  const judge = (): Finding => {
+    if (ways === null || bound?.established !== true)
+      return inconclusive(
+        'without the extended master secret resumption and renegotiation decide, and were not tried',
+        [path],
+      );
+    const resumed = ways.length > 0;
+    const renegotiated = bound.hellos > 1;
     return resumed && renegotiated
       ? fail(
           'sessions are resumed and renegotiated without the extended master secret',
-          expected,
+          'extended master secret (RFC 7627)',
           'a triple handshake is possible',
           [path],
         )
-      : warn('the extended master secret is not negotiated', expected, 'not announced', path);
-  const without = offered?.answer === null ? 'refused' : 'served';
-  return pass(`extended master secret negotiated; a client without it is ${without}`, [path]);
+      : pass(
+          `sessions are ${resumed ? '' : 'not '}resumed and ${renegotiated ? '' : 'not '}renegotiated: no triple handshake`,
+          [path],
+        );
+  };
+  return noting(judge(), noExtendedMasterSecret(view));
 };
 
 /** No method but null may be chosen (CVE-2012-4929). */
@@ -266,11 +287,11 @@ const identity = { sip: ['2.1.b', '5.2.a'], registration: ['2.1.b'] } as const;
 
 /** Attacks on the handshake and the records of both TLS ports (catalogue T3, T5, T7, T9, T11-T14, T17-T20). */
 export const tlsPortAttacks: readonly Scenario[] = [
-  ...bothPorts('T3', 'group', { sip: ['5.1.c'], registration: ['5.1.f'] }, judgeGroups),
-  ...bothPorts('T5', 'public-values', { sip: ['5.1.b'], registration: ['5.1.e'] }, judgeReuse),
+  ...bothPorts('T3', 'group', { sip: ['5.1.c'], registration: ['5.1.f'] }, judgeGroups, 2),
+  ...bothPorts('T5', 'public-values', { sip: ['5.1.b'], registration: ['5.1.e'] }, judgeReuse, 2),
   ...bothPorts('T7', 'public-value-range', channel, judgeRefusals([publicValues])),
-  ...bothPorts('T9', 'renegotiation', channel, judgeRenegotiation),
-  ...bothPorts('T11', 'extended-master-secret', identity, judgeExtendedMaster),
+  ...bothPorts('T9', 'renegotiation', channel, judgeRenegotiation, 2),
+  ...bothPorts('T11', 'extended-master-secret', identity, judgeExtendedMaster, 2),
   ...bothPorts('T12', 'compression', channel, judgeCompression),
   ...bothPorts(
     'T13',

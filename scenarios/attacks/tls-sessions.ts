@@ -2,13 +2,15 @@ import { z } from 'zod';
 import {
   fail,
   inconclusive,
+  noting,
   pass,
   type Evidence,
   type Finding,
   type Scenario,
 } from '../campaign/scenario.ts';
 import { worst } from '../conformity/views/worst.ts';
-import { outcomeText, tlsOutcomeSchema, warn, wasClosed } from './tls-ports-view.ts';
+import { resumption } from './tls-observations.ts';
+import { outcomeText, tlsOutcomeSchema, wasClosed, type TlsService } from './tls-ports-view.ts';
 
 const resumptionSchema = z.object({
   name: z.string(),
@@ -21,17 +23,16 @@ const resumptionsPath = 'evidence/tls-ports/resumptions.json';
 
 const unresumed = 'a whole handshake, or a refusal';
 
-/** A session that was begun elsewhere, or never, must not be resumed; resuming one's own is a matter of strength. */
-const judgeOffer = ({ name, outcome }: Resumption): Finding | null => {
-  const own = /^(sip|registration)-(identifier|ticket)$/.test(name);
+/** Resuming a session where it began is a matter of strength. */
+const isOwn = ({ name }: Resumption): boolean =>
+  /^(sip|registration)-(identifier|ticket)$/.test(name);
+
+/** A session that was begun elsewhere, or never, must not be resumed. */
+const judgeOffer = (offer: Resumption): Finding | null => {
+  const { name, outcome } = offer;
   if (outcome.resumed)
-    return own
-      ? warn(
-          'sessions are resumed',
-          `${unresumed}: a resumed session has no Diffie-Hellman exchange of its own`,
-          `resumed by ${name}`,
-          resumptionsPath,
-        )
+    return isOwn(offer)
+      ? null
       : fail(`a session was resumed by ${name}`, unresumed, outcomeText(outcome), [
           resumptionsPath,
         ]);
@@ -39,38 +40,66 @@ const judgeOffer = ({ name, outcome }: Resumption): Finding | null => {
   return settled ? null : inconclusive(`${name} came out as ${outcome.end}`, [resumptionsPath]);
 };
 
+const offersAt = (evidence: Evidence, service: TlsService): readonly Resumption[] | null =>
+  evidence
+    .json('tls-ports', 'resumptions.json', z.array(resumptionSchema))
+    ?.filter(({ name }) => name.startsWith(`${service}-`)) ?? null;
+
+/** The ways in which a port resumes sessions that began there; null where it was not tried. */
+export const ownResumptions = (
+  evidence: Evidence,
+  service: TlsService,
+): readonly string[] | null => {
+  const own = offersAt(evidence, service)?.filter(isOwn) ?? [];
+  return own.length < 2
+    ? null
+    : own
+        .filter(({ outcome }) => outcome.resumed)
+        .map(({ name }) => name.replace(`${service}-`, ''));
+};
+
+const judgeOffers = (offers: readonly Resumption[], service: TlsService): Finding => {
+  const bad = worst(offers.map(judgeOffer));
+  if (bad?.kind === 'fail') return bad;
+  const untried = [
+    'identifier',
+    'ticket',
+    'ticket-altered',
+    'identifier-of-other-port',
+    'ticket-of-other-port',
+  ].find((kind) => !offers.some(({ name }) => name === `${service}-${kind}`));
+  if (untried !== undefined)
+    return inconclusive(`resumption by ${untried} was not tried`, [resumptionsPath]);
+  // A session offered where it began, and turned down, becomes a whole handshake: the port serves.
+  const control = offers.find(({ name }) => name === `${service}-identifier`);
+  if (!control?.outcome.answer)
+    return inconclusive('the control, a session offered where it began, was not served', [
+      resumptionsPath,
+    ]);
+  const given = offers.filter((offer) => offer.given).length;
+  const resumed = offers.filter(({ outcome }) => outcome.resumed).length;
+  const how =
+    resumed === 0 ? 'none was resumed' : `${resumed} were resumed, none but where it began`;
+  return (
+    bad ??
+    pass(
+      `${offers.length} sessions were offered again (${given} by what the server had given): ${how}`,
+      [resumptionsPath],
+    )
+  );
+};
+
 const judgeResumption =
-  (service: 'sip' | 'registration') =>
+  (service: TlsService) =>
   (evidence: Evidence): Finding => {
-    const all = evidence.json('tls-ports', 'resumptions.json', z.array(resumptionSchema));
-    if (!all) return inconclusive('the resumptions are not among the evidence');
-    const offers = all.filter(({ name }) => name.startsWith(`${service}-`));
-    const findings = offers.map(judgeOffer);
-    const bad = worst(findings.filter((finding) => finding?.kind !== 'warn'));
-    if (bad?.kind === 'fail') return bad;
-    const untried = [
-      'identifier',
-      'ticket',
-      'ticket-altered',
-      'identifier-of-other-port',
-      'ticket-of-other-port',
-    ].find((kind) => !offers.some(({ name }) => name === `${service}-${kind}`));
-    if (untried !== undefined)
-      return inconclusive(`resumption by ${untried} was not tried`, [resumptionsPath]);
-    // A session offered where it began, and turned down, becomes a whole handshake: the port serves.
-    const control = offers.find(({ name }) => name === `${service}-identifier`);
-    if (!control?.outcome.answer)
-      return inconclusive('the control, a session offered where it began, was not served', [
-        resumptionsPath,
-      ]);
-    const given = offers.filter((offer) => offer.given).length;
-    return (
-      bad ??
-      worst(findings) ??
-      pass(
-        `${offers.length} sessions were offered again (${given} by what the server had given): none was resumed`,
-        [resumptionsPath],
-      )
+    const offers = offersAt(evidence, service);
+    if (!offers) return inconclusive('the resumptions are not among the evidence');
+    const ways = offers
+      .filter((offer) => isOwn(offer) && offer.outcome.resumed)
+      .map(({ name }) => name.replace(`${service}-`, ''));
+    return noting(
+      judgeOffers(offers, service),
+      ways.length === 0 ? null : resumption(service, ways, [resumptionsPath]),
     );
   };
 
@@ -175,17 +204,19 @@ const scenario = (
   activity: string,
   needs: Scenario['needs'],
   judge: Scenario['judge'],
-): Scenario => ({ id: `attacks/${id}`, revision: 1, claims, activities: [activity], needs, judge });
+  revision = 1,
+): Scenario => ({ id: `attacks/${id}`, revision, claims, activities: [activity], needs, judge });
 
 /** Attacks on sessions rather than handshakes (catalogue T10, T20). */
 export const tlsSessionAttacks: readonly Scenario[] = [
-  scenario('T10/sip-resumption', ['2.1.b'], 'tls-ports', ['enrol'], judgeResumption('sip')),
+  scenario('T10/sip-resumption', ['2.1.b'], 'tls-ports', ['enrol'], judgeResumption('sip'), 2),
   scenario(
     'T10/registration-resumption',
     ['2.1.c'],
     'tls-ports',
     ['enrol'],
     judgeResumption('registration'),
+    2,
   ),
   scenario('T10/revoked-session', ['4.d'], 'tls-revoked', ['enrol', 'revoke'], judgeRevoked),
   scenario(

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EvidenceDocument } from '../../reports/model/document.ts';
-import type { Plan, Run } from '../../reports/model/run.ts';
+import type { Plan, Run, SeenObservation } from '../../reports/model/run.ts';
 import {
   combineJudgements,
   exitCodeOf,
@@ -20,7 +20,8 @@ import {
   planDocuments,
 } from './expected-outcomes.ts';
 import { pictureDocuments } from './pictures.ts';
-import { judgeScenario, type Evidence, type Scenario } from './scenario.ts';
+import { assessScenario, type Evidence, type Scenario } from './scenario.ts';
+import { seenObservations } from './seen.ts';
 import { activitiesFile, readRunFile, startFile, startSchema, type Start } from './start.ts';
 
 /** The evaluator's own copy of the security target, where one was given. */
@@ -28,18 +29,31 @@ export const targetTextFile = 'security-target.txt';
 
 type Language = Start['language'];
 
+interface Assessed {
+  readonly judgements: readonly Judgement[];
+  readonly seen: readonly SeenObservation[];
+}
+
 const judgePlan = (
-  { plan, capabilities, startedAt, expectations = [] }: Start,
+  { plan, capabilities, startedAt, language, expectations = [] }: Start,
   scenarios: readonly Scenario[],
   evidence: Evidence,
-): readonly Judgement[] => {
+): Assessed => {
   const selected = new Set(plan.selected);
   const planned = new Map(plan.scenarios.map((scenario) => [scenario.id, scenario]));
-  const judgements = [...scenarios, controlScenario]
+  const assessed = [...scenarios, controlScenario]
     .filter((scenario) => planned.has(scenario.id))
-    .flatMap((scenario) => judgeScenario(scenario, evidence, capabilities))
+    .map((scenario) => ({
+      scenario: scenario.id,
+      ...assessScenario(scenario, evidence, capabilities),
+    }));
+  const judgements = assessed
+    .flatMap((each) => each.judgements)
     .filter((judgement) => selected.has(judgement.claim));
-  return markJudgements(withControls(judgements, plan, evidence), expectations, startedAt);
+  return {
+    judgements: markJudgements(withControls(judgements, plan, evidence), expectations, startedAt),
+    seen: seenObservations(assessed, language),
+  };
 };
 
 const verdictOf = (claim: string, judgements: readonly Judgement[], plan: Plan): Verdict => {
@@ -110,7 +124,7 @@ const assemble = (
   { pictures, ...passages }: Inputs,
 ): Run => {
   const { plan, language } = start;
-  const judgements = judgePlan(start, judging.scenarios, evidence);
+  const { judgements, seen } = judgePlan(start, judging.scenarios, evidence);
   const { startedAt, expectations } = start;
   const verdicts = markVerdicts(
     plan.selected.map((claim) => verdictOf(claim, judgements, plan)),
@@ -138,6 +152,7 @@ const assemble = (
     environment: start.environment,
     plan,
     ...claimTexts(language),
+    seen: [...seen],
     forms: formsOf(plan, language),
     ...passages,
     activities: activities.outcomes,

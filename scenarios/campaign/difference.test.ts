@@ -94,4 +94,23 @@ describe('two runs', () => {
       compareRuns(one, { ...other, plan: { ...other.plan, seed: 9, target: 'x', lab: 'netns' } }),
     ).toEqual([]);
   });
+
+  const seeing = (...texts: readonly string[]): Run =>
+    runOf([judgement({})], {
+      seen: texts.map((text) => ({ id: 'T5/x', text, scenarios: ['s'], evidence: [] })),
+    });
+
+  it('differ by what was observed, not by the figures or the language of it', () => {
+    expect(compareRuns(seeing('1 in 9'), seeing('2 sur 8'))).toEqual([]);
+    expect(compareRuns(seeing('1 in 9'), seeing())).toEqual([
+      { observation: 'T5/x', scenario: 's', left: '1 in 9', right: 'none' },
+    ]);
+    const elsewhere = seeing();
+    const unplanned = { ...elsewhere, plan: { ...elsewhere.plan, scenarios: [] } };
+    expect(compareRuns(unplanned, seeing('1 in 9'))).toMatchObject([{ left: 'not looked for' }]);
+  });
+
+  it('do not differ by observations where one is of a version that made none', () => {
+    expect(compareRuns(runOf([judgement({})]), seeing('1 in 9'))).toEqual([]);
+  });
 });

@@ -1,13 +1,15 @@
 import type { Run } from '../../reports/model/run.ts';
 import type { Judgement, Verdict } from '../../reports/model/verdict.ts';
 
-/** What differs between two runs on one claim, or on one scenario's word on it; `none` where a run has nothing. */
-export interface Difference {
-  readonly claim: string;
-  readonly scenario?: string;
+interface Sides {
   readonly left: string;
   readonly right: string;
 }
+
+/** What differs between two runs on one claim, on one scenario's word on it, or on what one observed; `none` where a run has nothing. */
+export type Difference =
+  | (Sides & { readonly claim: string; readonly scenario?: string })
+  | (Sides & { readonly observation: string; readonly scenario: string });
 
 /** What legitimately differs from run to run, each with what stands for it: a version, a length in bits or a status stays as it is. */
 const passing: readonly (readonly [RegExp, string])[] = [
@@ -65,11 +67,42 @@ const judgementDifferences = (left: Run, right: Run): readonly Difference[] => {
   });
 };
 
+/** What each scenario observed, by the observation's name and its own; null where the run is of a version that did not look. */
+const observed = ({ seen }: Run): ReadonlyMap<string, string> | null =>
+  seen === undefined
+    ? null
+    : new Map(
+        seen.flatMap(({ id, text, scenarios }) =>
+          scenarios.map((scenario) => [`${id}\n${scenario}`, text] as const),
+        ),
+      );
+
+/** Figures and languages differ in the texts: what counts is whether it was seen. */
+const observationDifferences = (left: Run, right: Run): readonly Difference[] => {
+  const [before, after] = [observed(left), observed(right)];
+  if (before === null || after === null) return [];
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((key) => {
+    if (before.has(key) && after.has(key)) return [];
+    const [observation = '', scenario = ''] = key.split('\n');
+    const unseen = ({ plan }: Run): string =>
+      plan.scenarios.some(({ id }) => id === scenario) ? 'none' : 'not looked for';
+    return [
+      {
+        observation,
+        scenario,
+        left: before.get(key) ?? unseen(left),
+        right: after.get(key) ?? unseen(right),
+      },
+    ];
+  });
+};
+
 /**
- * Compares what two runs say: of each claim, and of each scenario's word on it. Times, serials, nonces, ports, counts, hashes and
+ * Compares what two runs say: of each claim, of each scenario's word on it, and of what was observed. Times, serials, nonces, ports, counts, hashes and
  * what was observed where a claim passes are no difference; neither is which target, lab, seed or version gave the same word.
  */
 export const compareRuns = (left: Run, right: Run): readonly Difference[] => [
   ...verdictDifferences(left, right),
   ...judgementDifferences(left, right),
+  ...observationDifferences(left, right),
 ];

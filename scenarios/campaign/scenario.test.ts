@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { ActivityOutcome } from '../../reports/model/run.ts';
-import { fail, inconclusive, judgeScenario, pass, type Evidence } from './scenario.ts';
+import {
+  assessScenario,
+  fail,
+  inconclusive,
+  judgeScenario,
+  noting,
+  pass,
+  type Evidence,
+  type Finding,
+} from './scenario.ts';
 import { fakeScenario } from './testing/fakes.ts';
 
 const evidenceWith = (outcomes: Readonly<Record<string, Partial<ActivityOutcome>>>): Evidence => ({
@@ -89,5 +98,17 @@ describe('judging a scenario', () => {
     expect(judgeScenario(unclear, done)).toEqual([
       { claim: '5.1.k', scenario: 's', kind: 'inconclusive', reason: 'no packet', evidence: ['a'] },
     ]);
+  });
+
+  it('gives what was observed beside the judgements, which it leaves as they are', () => {
+    const observation = { id: 'T5/x', text: { en: 'reused', fr: 'réemployée' }, evidence: ['a'] };
+    for (const finding of [pass('seen'), fail('x', 'y', 'z'), inconclusive('unseen')]) {
+      const judged = (found: Finding) =>
+        assessScenario(fakeScenario('s', { judge: () => found }), done);
+      const noted = judged(noting(finding, null, observation));
+      expect(noted.observations).toEqual([observation]);
+      expect(noted.judgements).toEqual(judged(finding).judgements);
+      expect(judged(finding).observations).toEqual([]);
+    }
   });
 });

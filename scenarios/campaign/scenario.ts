@@ -2,8 +2,18 @@ import type { z } from 'zod';
 import type { Capability } from '../../devices/contract.ts';
 import type { ActivityOutcome } from '../../reports/model/run.ts';
 import type { Judgement, VerdictKind } from '../../reports/model/verdict.ts';
+import type { LocalText } from '../claims/claim.ts';
 import type { WireFacts } from '../wire/facts-model.ts';
 import { messageOf } from './deadline.ts';
+
+/** Something seen on this target that says how strong it is and contradicts no claim; it changes no verdict and no exit code. */
+export interface ScenarioObservation {
+  /** A row of the attack catalogue and what was seen, such as T5/reused-value. */
+  readonly id: string;
+  readonly text: LocalText;
+  /** Paths relative to the run folder. */
+  readonly evidence: readonly string[];
+}
 
 /** What a judge says: the kind, why, and what was expected and observed. */
 export interface Finding {
@@ -13,6 +23,8 @@ export interface Finding {
   readonly observed?: string;
   /** Paths relative to the run folder. */
   readonly evidence?: readonly string[];
+  /** What else was seen, whatever the kind. */
+  readonly observations?: readonly ScenarioObservation[];
 }
 
 /** A captured activity's traffic, or why there is none. */
@@ -70,6 +82,15 @@ export const inconclusive = (reason: string, evidence: readonly string[] = []): 
   evidence,
 });
 
+/** The finding with what else was seen. */
+export const noting = (
+  finding: Finding,
+  ...observations: readonly (ScenarioObservation | null)[]
+): Finding => ({
+  ...finding,
+  observations: [...(finding.observations ?? []), ...observations.filter((each) => each !== null)],
+});
+
 const blocked = (
   scenario: Scenario,
   evidence: Evidence,
@@ -100,15 +121,21 @@ const judgeSafely = (
   }
 };
 
-/** Judges one scenario of a target that can do so much (all there is, where unknown): a judgement for each of its claims. */
-export const judgeScenario = (
+/** What came of one scenario. */
+export interface Assessment {
+  readonly judgements: readonly Judgement[];
+  readonly observations: readonly ScenarioObservation[];
+}
+
+/** Judges one scenario of a target that can do so much (all there is, where unknown): a judgement for each of its claims, and what it observed. */
+export const assessScenario = (
   scenario: Scenario,
   evidence: Evidence,
   capabilities?: readonly string[],
-): readonly Judgement[] => {
+): Assessment => {
   const finding = judgeSafely(scenario, evidence, capabilities);
-  const { kind, reason, expected, observed, evidence: paths } = finding;
-  return scenario.claims.map((claim) => ({
+  const { kind, reason, expected, observed, evidence: paths, observations = [] } = finding;
+  const judgements = scenario.claims.map((claim) => ({
     claim,
     scenario: scenario.id,
     kind,
@@ -117,4 +144,9 @@ export const judgeScenario = (
     ...(observed === undefined ? {} : { observed }),
     ...(paths === undefined || paths.length === 0 ? {} : { evidence: [...paths] }),
   }));
+  return { judgements, observations };
 };
+
+/** Judges one scenario, for who asks for its judgements alone; see {@link assessScenario}. */
+export const judgeScenario = (...given: Parameters<typeof assessScenario>): readonly Judgement[] =>
+  assessScenario(...given).judgements;

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { VerdictKind } from '../../reports/model/verdict.ts';
-import { judgeScenario, type Evidence, type Scenario } from '../campaign/scenario.ts';
+import {
+  assessScenario,
+  judgeScenario,
+  type Evidence,
+  type Scenario,
+} from '../campaign/scenario.ts';
 import type { Alteration } from './altered.ts';
 
 /** One alteration of real evidence and what the judge of a scenario must then say. */
@@ -11,6 +16,8 @@ export interface JudgeCase {
   readonly what: string;
   /** Fits the reason, or what was observed where the kind is a pass. */
   readonly reason: RegExp;
+  /** Fits an observation, by its name and its text, that the evidence as it is does not give. */
+  readonly notes?: RegExp;
   readonly alter: Alteration;
 }
 
@@ -34,6 +41,20 @@ export const undecided = caseOf('inconclusive');
 export const warned = caseOf('warn');
 /** What must not be held against the target. */
 export const tolerated = caseOf('pass');
+
+/** What must not be held against the target, and must be observed. */
+export const noted = (
+  scenario: string,
+  what: string,
+  notes: RegExp,
+  alter: Alteration,
+): JudgeCase => ({ ...tolerated(scenario, what, /./, alter), notes });
+
+/** What a scenario observes: each by its name and its text, in both languages. */
+export const observationsOf = (scenario: Scenario, evidence: Evidence): readonly string[] =>
+  assessScenario(scenario, evidence).observations.map(
+    ({ id, text }) => `${id}: ${text.en} | ${text.fr}`,
+  );
 
 /** Judges one scenario and gives its first judgement. */
 export const judgementOf = (scenario: Scenario, evidence: Evidence) => {
@@ -75,14 +96,18 @@ export const describeJudges = (
 
     it.each(cases)(
       '$scenario says "$kind": $what',
-      async ({ scenario: id, kind, reason, alter }) => {
+      async ({ scenario: id, kind, reason, notes, alter }) => {
         const scenario = scenarios.find((each) => each.id === id);
         if (!scenario) throw new Error(`there is no scenario ${id}`);
-        const judgement = judgementOf(scenario, await alter(evidence));
+        const altered = await alter(evidence);
+        const judgement = judgementOf(scenario, altered);
         expect(described(judgement)).toMatch(new RegExp(`^${kind}: `));
         expect(judgement.reason ?? judgement.observed).toMatch(reason);
         expect(judgement.reason ?? '').not.toMatch(/^the judge of /);
         expect(isWhole(judgement), described(judgement)).toBe(true);
+        if (notes === undefined) return;
+        expect(observationsOf(scenario, altered).join('\n')).toMatch(notes);
+        expect(observationsOf(scenario, evidence).join('\n')).not.toMatch(notes);
       },
     );
   });

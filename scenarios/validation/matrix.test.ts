@@ -81,6 +81,62 @@ describe('a mutant’s row', () => {
     expect(rowOf(mutant, noticed, 0)).toMatchObject({ end: 'survived', killedBy: [] });
   });
 
+  const seen = (text: string, scenario: string) => ({
+    id: 'R9/x',
+    text,
+    scenarios: [scenario],
+    evidence: [],
+  });
+  const observed = { ...mutant, claims: ['5.1.g'], judged: 'observation' } as const;
+
+  it('whose fault is one of strength is killed by an observation of its own scenarios', () => {
+    const noticed = {
+      ...outcome(judgement('5.1.g', 'pass', '')),
+      seen: [seen('of 32 bits', '5.1.g/x')],
+    };
+    expect(rowOf(observed, noticed, 0)).toMatchObject({ end: 'killed', killedBy: ['5.1.g/x'] });
+    expect(rowOf(mutant, noticed, 0)).toMatchObject({ end: 'survived', killedBy: [] });
+  });
+
+  it.each([
+    ['another scenario', 'pass', 'of 32 bits', '5.1.m/x'],
+    ['another text', 'pass', 'of 64 bits', '5.1.g/x'],
+    ['a scenario that accuses it too', 'fail', 'of 32 bits', '5.1.g/x'],
+  ] as const)('is not killed by an observation of %s', (_what, kind, text, scenario) => {
+    const run = {
+      ...outcome(judgement('5.1.g', kind, 'bad'), judgement('5.1.m', 'pass', '')),
+      seen: [seen(text, scenario)],
+    };
+    expect(rowOf(observed, run, 0)).toMatchObject({ end: 'survived', killedBy: [] });
+  });
+
+  it('needs an observation on each of its claims, and one at all', () => {
+    const run = outcome(judgement('5.1.g', 'pass', ''), judgement('5.1.m', 'pass', ''));
+    const two = { ...mutant, judged: 'observation' } as const;
+    expect(rowOf(two, { ...run, seen: [seen('of 32 bits', '5.1.g/x')] }, 0)).toMatchObject({
+      end: 'survived',
+      why: '5.1.m: 5.1.m/x pass ()',
+    });
+    expect(rowOf(observed, run, 0)).toMatchObject({ end: 'survived' });
+  });
+
+  it('says nothing where the reference is observed alike: that is a false alarm', () => {
+    const reference = {
+      ...outcome(judgement('5.1.g', 'pass', '')),
+      seen: [seen('of 32 bits', '5.1.g/x')],
+    };
+    expect(falseAlarmsOf(2, reference, [mutant])).toEqual([]);
+    expect(falseAlarmsOf(2, reference, [mutant, observed])).toEqual([
+      {
+        run: 2,
+        scenario: '5.1.g/x',
+        claim: '5.1.g',
+        kind: 'observation',
+        reason: 'R9/x: of 32 bits',
+      },
+    ]);
+  });
+
   it('is no kill when a claim was not judged, or nothing was', () => {
     const judged = outcome(judgement('5.1.g', 'fail', '32 bits'));
     expect(rowOf(mutant, judged, 0)).toMatchObject({ end: 'survived', why: '5.1.m: not judged' });

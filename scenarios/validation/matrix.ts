@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { runSchema } from '../../reports/model/run.ts';
 import { judgementSchema, type Judgement } from '../../reports/model/verdict.ts';
 
 /** What must be known of a mutant to tell whether a run noticed its fault. */
@@ -10,13 +11,18 @@ export interface Expected {
   readonly claims: readonly string[];
   /** What a failing judgement on one of them must say. */
   readonly because: RegExp;
-  /** `warn` for a fault that breaks no rule and must be told all the same; `fail` where absent. */
-  readonly judged?: 'fail' | 'warn';
+  /** `warn` or `observation` for a fault that breaks no rule and must be told all the same; `fail` where absent. */
+  readonly judged?: 'fail' | 'warn' | 'observation';
 }
+
+/** What a run says, as far as it tells of a fault. */
+type Said = Pick<RunOutcome, 'judgements' | 'seen'>;
 
 /** What a run of a target came to, as its run.json has it. */
 export const runOutcomeSchema = z.object({
   judgements: z.array(judgementSchema),
+  /** What was observed; absent in runs of versions that did not look. */
+  seen: runSchema.shape.seen,
   activities: z.array(z.object({ id: z.string(), took: z.number() })),
   plan: z.object({
     selected: z.array(z.string()),
@@ -50,27 +56,45 @@ export interface MatrixRow {
 const says = ({ reason = '', expected = '', observed = '' }: Judgement): string =>
   `${reason}; expected ${expected}; observed ${observed}`;
 
-/** Judgements on a claim that notice a fault as it must be; who fails what needs but a warning accuses wrongly. */
-const noticing = (
-  { judged = 'fail' }: Expected,
-  judgements: readonly Judgement[],
-  claim: string,
-): readonly Judgement[] =>
-  judgements.filter((each) => each.claim === claim && each.kind === judged);
+/** What notices a fault: a scenario, and what it says. */
+interface Notice {
+  readonly scenario: string;
+  readonly says: string;
+}
+
+/** Observations by scenarios of a claim that do not accuse the target of it. */
+const observing = ({ judgements, seen = [] }: Said, claim: string): readonly Notice[] =>
+  judgements
+    .filter((each) => each.claim === claim && each.kind !== 'fail')
+    .flatMap(({ scenario }) =>
+      seen
+        .filter(({ scenarios }) => scenarios.includes(scenario))
+        .map(({ id, text }) => ({ scenario, says: `${id}: ${text}` })),
+    );
+
+/** What on a claim notices a fault as it must be noticed; who fails what needs but a warning or an observation accuses wrongly. */
+const noticing = ({ judged = 'fail' }: Expected, said: Said, claim: string): readonly Notice[] =>
+  judged === 'observation'
+    ? observing(said, claim)
+    : said.judgements
+        .filter((each) => each.claim === claim && each.kind === judged)
+        .map((each) => ({ scenario: each.scenario, says: says(each) }));
 
 const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)];
 
 /** The claim's fate, where it is not as expected. */
 const shortfall = (
   expected: Expected,
-  judgements: readonly Judgement[],
+  said: Said,
   claim: string,
 ): { readonly end: MutantEnd; readonly why: string } | null => {
-  const noticed = noticing(expected, judgements, claim);
-  if (noticed.some((judgement) => expected.because.test(says(judgement)))) return null;
+  const noticed = noticing(expected, said, claim);
+  if (noticed.some((notice) => expected.because.test(notice.says))) return null;
   const [first] = noticed;
-  if (first) return { end: 'wrong reason', why: `${claim}: ${says(first)}` };
-  const kinds = judgements
+  // Whatever else was observed, as of every target, is no word on this fault.
+  if (first && expected.judged !== 'observation')
+    return { end: 'wrong reason', why: `${claim}: ${first.says}` };
+  const kinds = said.judgements
     .filter((each) => each.claim === claim)
     .map(
       ({ scenario, kind, reason }) =>
@@ -82,14 +106,14 @@ const shortfall = (
 /** The row of a mutant whose run came to `outcome` after `took` milliseconds; null where there is none. */
 export const rowOf = (expected: Expected, outcome: RunOutcome | null, took: number): MatrixRow => {
   const { id, fault, claims, because, judged = 'fail' } = expected;
-  const judgements = outcome?.judgements ?? [];
-  const shortfalls = claims.flatMap((claim) => shortfall(expected, judgements, claim) ?? []);
+  const said: Said = outcome ?? { judgements: [] };
+  const shortfalls = claims.flatMap((claim) => shortfall(expected, said, claim) ?? []);
   const worst = shortfalls.find(({ end }) => end === 'survived') ?? shortfalls[0];
   const right = claims
-    .flatMap((claim) => noticing(expected, judgements, claim))
-    .filter((each) => because.test(says(each)));
+    .flatMap((claim) => noticing(expected, said, claim))
+    .filter((notice) => because.test(notice.says));
   const isOwn = ({ claim }: Judgement): boolean => judged === 'fail' && claims.includes(claim);
-  const others = judgements.filter((each) => each.kind === 'fail' && !isOwn(each));
+  const others = said.judgements.filter((each) => each.kind === 'fail' && !isOwn(each));
   return {
     id,
     fault,
@@ -103,7 +127,7 @@ export const rowOf = (expected: Expected, outcome: RunOutcome | null, took: numb
   };
 };
 
-/** A judgement on the reference itself that is neither a pass nor a warning. */
+/** A judgement on the reference itself that is neither a pass nor a warning, or an observation of a fault that it does not have. */
 export interface FalseAlarm {
   /** Which of the repeated runs, from 1. */
   readonly run: number;
@@ -113,11 +137,39 @@ export interface FalseAlarm {
   readonly reason: string;
 }
 
-/** What a run of the unmutated reference was wrongly accused of. */
-export const falseAlarmsOf = (run: number, { judgements }: RunOutcome): readonly FalseAlarm[] =>
-  judgements
+/** What was observed on the reference that would have killed a mutant: it tells nothing of its fault then. */
+const falselySeen = (
+  run: number,
+  outcome: RunOutcome,
+  mutants: readonly Expected[],
+): readonly FalseAlarm[] =>
+  mutants
+    .filter(({ judged }) => judged === 'observation')
+    .flatMap((mutant) =>
+      mutant.claims.flatMap((claim) =>
+        observing(outcome, claim)
+          .filter((notice) => mutant.because.test(notice.says))
+          .map(({ scenario, says: reason }) => ({
+            run,
+            scenario,
+            claim,
+            kind: 'observation',
+            reason,
+          })),
+      ),
+    );
+
+/** What a run of the unmutated reference was wrongly accused of; what was observed on it is weighed against the mutants that an observation is to kill. */
+export const falseAlarmsOf = (
+  run: number,
+  outcome: RunOutcome,
+  mutants: readonly Expected[] = [],
+): readonly FalseAlarm[] => [
+  ...outcome.judgements
     .filter(({ kind }) => kind !== 'pass' && kind !== 'warn')
-    .map(({ scenario, claim, kind, reason = '' }) => ({ run, scenario, claim, kind, reason }));
+    .map(({ scenario, claim, kind, reason = '' }) => ({ run, scenario, claim, kind, reason })),
+  ...falselySeen(run, outcome, mutants),
+];
 
 /** How often each scenario killed, and how long its activities took (milliseconds, shared with others that read the same). */
 export interface ScenarioRow {

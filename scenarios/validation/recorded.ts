@@ -45,6 +45,8 @@ const words = {
     columns: ['Mutant', 'Fault', 'Claims', 'Outcome', 'By'],
     summary: (matrix: RecordedMatrix, killed: number) =>
       `${killed} of ${matrix.mutants.length} killed for the right reason; ${matrix.falseAlarms.length} false alarms in ${matrix.repeats} runs of the reference; version ${matrix.version}, ${matrix.at.slice(0, 10)}`,
+    scenarios: 'How often each scenario noticed such a fault, and how long what it reads takes',
+    scenarioColumns: ['Scenario', 'Mutants killed', 'Seconds, shared with others'],
   },
   fr: {
     title:
@@ -52,29 +54,43 @@ const words = {
     columns: ['Mutant', 'Faute', 'Énoncés', 'Issue', 'Par'],
     summary: (matrix: RecordedMatrix, killed: number) =>
       `${killed} sur ${matrix.mutants.length} trouvés pour la bonne raison ; ${matrix.falseAlarms.length} fausses alertes en ${matrix.repeats} évaluations de la référence ; version ${matrix.version}, ${matrix.at.slice(0, 10)}`,
+    scenarios: 'Combien de ces fautes chaque scénario a trouvées, et la durée de ce qu’il lit',
+    scenarioColumns: ['Scénario', 'Mutants trouvés', 'Secondes, partagées avec d’autres'],
   },
 } as const;
 
-/** The matrix as a page of a report. */
-export const validationDocument = (
+/** The matrix as pages of a report: every mutant, then every scenario. */
+export const validationDocuments = (
   matrix: RecordedMatrix,
   language: Run['language'],
-): EvidenceDocument => {
-  const { title, columns, summary } = words[language];
+): readonly EvidenceDocument[] => {
+  const { title, columns, summary, scenarios, scenarioColumns } = words[language];
   const killed = matrix.mutants.filter(({ end }) => end === 'killed').length;
-  return {
-    kind: 'table',
-    title,
-    columns: [...columns],
-    rows: [
-      ['', summary(matrix, killed), '', '', ''],
-      ...matrix.mutants.map(({ id, fault, claims, end, killedBy }) => [
+  return [
+    {
+      kind: 'table',
+      title,
+      columns: [...columns],
+      rows: [
+        ['', summary(matrix, killed), '', '', ''],
+        ...matrix.mutants.map(({ id, fault, claims, end, killedBy }) => [
+          id,
+          fault,
+          claims.join(' '),
+          end,
+          killedBy.join(', '),
+        ]),
+      ],
+    },
+    {
+      kind: 'table',
+      title: scenarios,
+      columns: [...scenarioColumns],
+      rows: matrix.scenarios.map(({ id, kills, took }) => [
         id,
-        fault,
-        claims.join(' '),
-        end,
-        killedBy.join(', '),
+        String(kills),
+        (took / 1_000).toFixed(1),
       ]),
-    ],
-  };
+    },
+  ];
 };

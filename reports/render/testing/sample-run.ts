@@ -244,6 +244,14 @@ export const sampleRun: Run = {
     },
     { id: 'O13', text: 'HMAC-SHA1 with an 80-bit tag remains sound in SRTP.' },
   ],
+  seen: [
+    {
+      id: 'T5/reused-value',
+      text: 'The SIP port used 1 Diffie-Hellman value in 9 handshakes.',
+      scenarios: ['attacks/T5/sip-public-values'],
+      evidence: ['evidence/tls-ports/sip.json'],
+    },
+  ],
   documents: [ladder, facts, streams],
   replay: {
     '4.d': 'npx discretio evaluate --only 4.d --seed 20261123 --lab netns',

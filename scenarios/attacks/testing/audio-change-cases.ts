@@ -1,7 +1,7 @@
 import { header, replaceHeader } from '../../../reference/core/sip/message/message.ts';
 import type { SipMessageFacts, UdpFlowFacts, WireFacts } from '../../wire/facts-model.ts';
 import { without, withJson, withoutCapture, type Alteration } from '../../testing/altered.ts';
-import { failing, undecided, warned, type JudgeCase } from '../../testing/judge-cases.ts';
+import { failing, noted, undecided, type JudgeCase } from '../../testing/judge-cases.ts';
 import {
   audioChangesActivity,
   audioChangesSchema,
@@ -133,7 +133,12 @@ const shapeCases: readonly JudgeCase[] = [
       })),
     })),
   ),
-  warned(shape, 'sizes that vary', /varies/, inRtp({ shortestPayload: 20, longestPayload: 80 })),
+  noted(
+    shape,
+    'sizes that vary',
+    /^R9\/varying-sizes: .* from 20 to 80 bytes/,
+    inRtp({ shortestPayload: 20, longestPayload: 80 }),
+  ),
 ];
 
 const isRequest = ({ message }: SipMessageFacts, method: string): boolean =>
@@ -191,6 +196,15 @@ const searched = (
   );
 
 const outsiderCases: readonly JudgeCase[] = [
+  noted(
+    outsider,
+    'one client certificate in clear',
+    /^wire\/client-certificate-in-clear: .*: 1 phone numbers in clear in 1 handshakes/,
+    inFacts(({ tlsSessions }) => {
+      const first = tlsSessions.find(({ clientChain }) => clientChain.length > 0);
+      return { tlsSessions: first ? [first] : [] };
+    }),
+  ),
   ...(['signalling', 'audio', 'key'] as const).map((kind) =>
     failing(
       outsider,

@@ -7,7 +7,7 @@ import {
   withText,
   type Alteration,
 } from '../../testing/altered.ts';
-import { failing, tolerated, undecided, type JudgeCase } from '../../testing/judge-cases.ts';
+import { failing, noted, tolerated, undecided, type JudgeCase } from '../../testing/judge-cases.ts';
 import {
   alterationsSchema,
   guessingSchema,
@@ -173,6 +173,12 @@ const secretCases: readonly JudgeCase[] = [
     'a key that the right one does not open',
     /the control/,
     inGuessing({ rightOpens: false }),
+  ),
+  noted(
+    guessing,
+    'a thousand guesses in two seconds',
+    /^P3\/guess-cost: .* tries 500 passphrases a second/,
+    inGuessing({ guesses: 1_000, milliseconds: 2_000 }),
   ),
   undecided(guessing, 'no guess', /no guess/, inGuessing({ guesses: 0 })),
   undecided(guessing, 'no evidence', /not among the evidence/, without(activity, 'guessing.json')),

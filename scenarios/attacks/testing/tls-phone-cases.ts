@@ -1,13 +1,7 @@
 import { z } from 'zod';
 import { all, without, withJson, withOutcome, type Alteration } from '../../testing/altered.ts';
 import { tlsPhoneOfferCases } from './tls-phone-offer-cases.ts';
-import {
-  failing,
-  tolerated,
-  undecided,
-  warned,
-  type JudgeCase,
-} from '../../testing/judge-cases.ts';
+import { failing, noted, tolerated, undecided, type JudgeCase } from '../../testing/judge-cases.ts';
 
 const activity = 'tls-phones';
 
@@ -160,15 +154,20 @@ export const tlsPhoneCases: readonly JudgeCase[] = [
     /accepted a server with "modulus-1024"/,
     connections('modulus-1024', { messages: [1, 11, 16] }),
   ),
-  warned(
+  noted(
     proof,
     'parameters signed with SHA-1 accepted',
-    /signature-sha1/,
+    /^T19\/phone-weak-signature: .*signature-sha1/,
     connections('signature-sha1', { messages: [1, 11, 16, 15, 20] }),
   ),
   failing(renegotiation, 'renegotiated and unbound', /cannot bind/, all(unsafe, again)),
-  warned(renegotiation, 'renegotiated', /renegotiates/, again),
-  warned(renegotiation, 'a server without renegotiation_info', /is accepted/, unsafe),
+  noted(renegotiation, 'renegotiated', /^T9\/phone-renegotiates: /, again),
+  noted(
+    renegotiation,
+    'a server without renegotiation_info',
+    /^T9\/phone-without-renegotiation-info: /,
+    unsafe,
+  ),
   undecided(renegotiation, 'no server that asks for it', /was tried/, absent('hello-request')),
   undecided(
     renegotiation,

@@ -1,12 +1,6 @@
 import { z } from 'zod';
 import { all, without, withJson, withOutcome, type Alteration } from '../../testing/altered.ts';
-import {
-  failing,
-  tolerated,
-  undecided,
-  warned,
-  type JudgeCase,
-} from '../../testing/judge-cases.ts';
+import { failing, noted, tolerated, undecided, type JudgeCase } from '../../testing/judge-cases.ts';
 
 const activity = 'tls-ports';
 
@@ -150,9 +144,25 @@ const groupCases = (service: Service): readonly JudgeCase[] => {
   return [
     failing(id, '1024 bits', /another size/, groups(service, { bits: 1_024 })),
     undecided(id, 'no parameters', /no Diffie-Hellman parameters/, groups(service, null)),
-    warned(id, 'a composite', /not prime/, groups(service, { isPrime: false })),
-    warned(id, 'no safe prime', /safe prime/, groups(service, { isSafePrime: false })),
-    warned(id, 'a generator of 1', /generator/, groups(service, { generatorFault: 'zero-or-one' })),
+    noted(
+      id,
+      'a composite',
+      /^T3\/composite-modulus: .* port/,
+      groups(service, { isPrime: false }),
+    ),
+    noted(id, 'no safe prime', /^T6\/no-safe-prime: /, groups(service, { isSafePrime: false })),
+    noted(
+      id,
+      'a modulus too long to be tested',
+      /^T6\/no-safe-prime: /,
+      groups(service, { isPrime: null, isSafePrime: null }),
+    ),
+    noted(
+      id,
+      'a generator of 1',
+      /^T3\/unsound-generator: .* 0 or 1/,
+      groups(service, { generatorFault: 'zero-or-one' }),
+    ),
     ...missing(id, service),
   ];
 };
@@ -182,7 +192,12 @@ const reuseCases = (service: Service): readonly JudgeCase[] => {
       /does not hold/,
       trials(service, ['control-first'], { parametersSigned: false }),
     ),
-    warned(id, 'one value in every handshake', /reuses/, trials(service, [], group('abc'))),
+    noted(
+      id,
+      'one value in every handshake',
+      /^T5\/reused-value: .* 1 different in \d+ handshakes/,
+      trials(service, [], group('abc')),
+    ),
     undecided(id, 'no values', /only 0 public values/, trials(service, [], { group: null })),
     ...missing(id, service),
   ];
@@ -212,7 +227,12 @@ const renegotiationCases = (service: Service): readonly JudgeCase[] => {
         trials(service, [`renegotiation-${binding}`], silent),
       ),
     ]),
-    warned(id, 'a bound one', /may renegotiate/, trials(service, ['renegotiation-bound'], again)),
+    noted(
+      id,
+      'a bound one',
+      /^T9\/client-renegotiation: /,
+      trials(service, ['renegotiation-bound'], again),
+    ),
     failing(
       id,
       'a first hello that claims a binding',
@@ -229,21 +249,45 @@ const renegotiationCases = (service: Service): readonly JudgeCase[] => {
   ];
 };
 
+const offers = z.array(z.looseObject({ name: z.string(), outcome: z.looseObject({}) }));
+
 const extendedCases = (service: Service): readonly JudgeCase[] => {
   const id = `attacks/T11/${service}-extended-master-secret`;
   const unextended = trials(service, ['control-first'], { extendedMasterSecret: false });
+  const resumed = withJson(activity, 'resumptions.json', offers, (all) =>
+    all.map((each) =>
+      each.name === `${service}-ticket`
+        ? { ...each, outcome: { ...each.outcome, resumed: true } }
+        : each,
+    ),
+  );
   return [
     failing(
       id,
       'resumed and renegotiated without it',
       /resumed and renegotiated/,
-      all(
-        unextended,
-        trials(service, ['control-last'], { resumed: true }),
-        trials(service, ['renegotiation-bound'], { hellos: 2 }),
-      ),
+      all(unextended, resumed, trials(service, ['renegotiation-bound'], { hellos: 2 })),
     ),
-    warned(id, 'not negotiated', /not negotiated/, unextended),
+    noted(id, 'not negotiated', /^T11\/no-extended-master-secret: /, unextended),
+    noted(id, 'resumed without it', /^T11\/no-ext/, all(unextended, resumed)),
+    noted(
+      id,
+      'renegotiated without it',
+      /^T11\/no-ext/,
+      all(unextended, trials(service, ['renegotiation-bound'], { hellos: 2 })),
+    ),
+    undecided(
+      id,
+      'not negotiated, and resumption not tried',
+      /were not tried/,
+      all(unextended, without(activity, 'resumptions.json')),
+    ),
+    undecided(
+      id,
+      'not negotiated, and renegotiation not tried',
+      /were not tried/,
+      all(unextended, without1(service, 'renegotiation-bound')),
+    ),
     ...missing(id, service),
   ];
 };

@@ -1,12 +1,6 @@
 import { z } from 'zod';
 import { all, without, withJson, withOutcome, type Alteration } from '../../testing/altered.ts';
-import {
-  failing,
-  tolerated,
-  undecided,
-  warned,
-  type JudgeCase,
-} from '../../testing/judge-cases.ts';
+import { failing, noted, tolerated, undecided, type JudgeCase } from '../../testing/judge-cases.ts';
 
 const outcome = z.looseObject({ end: z.string() });
 const offers = z.array(z.looseObject({ name: z.string(), outcome }));
@@ -33,7 +27,12 @@ const resumptionCases = (service: 'sip' | 'registration'): readonly JudgeCase[] 
   return [
     ...kinds.flatMap((kind) => [
       kind === 'identifier' || kind === 'ticket'
-        ? warned(id, `resumed by ${kind}`, /are resumed/, offer(`${service}-${kind}`, resumed))
+        ? noted(
+            id,
+            `resumed by ${kind}`,
+            /^T10\/resumption: /,
+            offer(`${service}-${kind}`, resumed),
+          )
         : failing(id, `resumed by ${kind}`, /was resumed by/, offer(`${service}-${kind}`, resumed)),
       undecided(
         id,
