@@ -2,6 +2,7 @@ import { administrationNetworkAttacks } from './attacks/administration-network.t
 import { administrationAttacks } from './attacks/administration.ts';
 import { audioChangeScenarios } from './attacks/audio-changes.ts';
 import { audioAttackScenarios } from './attacks/audio.ts';
+import { auditAttacks } from './attacks/audit.ts';
 import { certificateAttacks } from './attacks/certificates.ts';
 import { enrolmentAnswerAttacks } from './attacks/enrolment-answers.ts';
 import { enrolmentIssuingAttacks } from './attacks/enrolment-issuing.ts';
@@ -16,6 +17,7 @@ import { revocationAttacks } from './attacks/revocation.ts';
 import { signallingCallAttacks } from './attacks/signalling-calls.ts';
 import { signallingServiceAttacks } from './attacks/signalling-service.ts';
 import { signallingAttacks } from './attacks/signalling.ts';
+import { statusAttacks } from './attacks/status-answers.ts';
 import { storedAlterationAttacks } from './attacks/stored-key-alterations.ts';
 import { storedKeyAttacks } from './attacks/stored-key.ts';
 import { serverCertificateAttacks } from './attacks/server-certificates.ts';
@@ -30,6 +32,7 @@ import { hostileOperator } from './attacks/activities/hostile-operator.ts';
 import { registrationFlood } from './attacks/activities/administration-flood.ts';
 import { administrationGuessing } from './attacks/activities/administration-guessing.ts';
 import { administrationIntrusion } from './attacks/activities/administration-intrusion.ts';
+import { auditLog } from './attacks/activities/audit-log.ts';
 import { certificatePhones } from './attacks/activities/certificate-phones.ts';
 import { certificatePort } from './attacks/activities/certificate-port.ts';
 import { enrolmentGuessing } from './attacks/activities/enrolment-guessing.ts';
@@ -40,6 +43,7 @@ import { maliciousCalls } from './attacks/activities/malicious-calls.ts';
 import { scan } from './attacks/activities/scan.ts';
 import { signallingCalls } from './attacks/activities/signalling-calls.ts';
 import { signallingRequests } from './attacks/activities/signalling-requests.ts';
+import { statusPhones } from './attacks/activities/status-phones.ts';
 import { storedTheft } from './attacks/activities/stored-theft.ts';
 import { tlsFlood } from './attacks/activities/tls-flood.ts';
 import { tlsPhones } from './attacks/activities/tls-phones.ts';
@@ -83,6 +87,7 @@ export const repertoire: Repertoire & Judging = {
     tlsPhones,
     certificatePort,
     certificatePhones,
+    statusPhones,
     enrolmentRequests,
     maliciousCalls,
     hostileOperator,
@@ -97,6 +102,7 @@ export const repertoire: Repertoire & Judging = {
     administration,
     administrationSides,
     administrationIntrusion,
+    auditLog,
     administrationGuessing,
     enrolmentGuessing,
     registrationFlood,
@@ -127,8 +133,10 @@ export const repertoire: Repertoire & Judging = {
     ...impostorAttacks,
     ...certificateAttacks,
     ...revocationAttacks,
+    ...statusAttacks,
     ...administrationAttacks,
     ...administrationNetworkAttacks,
+    ...auditAttacks,
     ...keyAgreementAttacks,
     ...keyAgreementFormAttacks,
     ...hostileRefusalAttacks,

@@ -102,7 +102,7 @@ const startRevoking = async (
   const { onRevocation } = settings;
   const log = (code: string, detail: string) =>
     settings.onRefusal({ at: Date.now(), code, detail });
-  keepRootList(store.revocationLists, authorities.rootList.der);
+  keepRootList(store.revocationLists, authorities.rootList.der, Date.now());
   return parts.startRevocation({
     store,
     authorities,

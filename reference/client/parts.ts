@@ -10,7 +10,11 @@ import type { Certificate } from '../core/pki/certificate.ts';
 import { aesCm128HmacSha1Tag80, type SrtpSuite } from '../core/rtp/srtp.ts';
 import type { PhoneAudio } from './audio/phone-audio.ts';
 import { phoneKeyParts, type PhoneKeyParts } from './enrolment/key-parts.ts';
-import type { StatusQuestion } from './revocation/status-service.ts';
+import {
+  statusVerification,
+  type StatusQuestion,
+  type StatusVerification,
+} from './revocation/status-service.ts';
 import { startMedia } from './media/media-session.ts';
 import { connectTls } from './tls/connect.ts';
 
@@ -27,6 +31,8 @@ export interface PhoneParts extends KeyAgreementChecks, PhoneKeyParts {
   readonly keyAgreement: KeyAgreementReading;
   /** Decides whether a peer's certificate is revoked; `ask` asks the appliance (interpretations I-7). */
   readonly revocation: (certificate: Certificate, ask: StatusQuestion) => Promise<Revocation>;
+  /** Verifies what the appliance answers then. */
+  readonly statusVerification: StatusVerification;
 }
 
 /** The parts of the reference phone. */
@@ -38,6 +44,7 @@ export const phoneParts: PhoneParts = {
   keyAgreement: csl1,
   ...cslChecks,
   revocation: (certificate, ask) => ask(certificate),
+  statusVerification,
 };
 
 /** Something a phone refused, for its log; never a secret. */

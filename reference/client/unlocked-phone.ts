@@ -112,15 +112,17 @@ const userAgentOf = (number: string, server: string): UserAgentConfig => ({
 
 /** Questions about peers, over connections that show no certificate. */
 const openStatus = (options: UnlockedPhoneOptions, clientAuthority: Certificate): StatusService => {
-  const { identity, trust, registration: endpoint, logs } = options;
+  const { identity, trust, registration: endpoint, logs, parts } = options;
   const onUnavailable = (reason: string): void =>
     logs.refusal({ at: Date.now(), code: 'revocation/unavailable', detail: reason });
   if (endpoint === undefined) return noStatusService(onUnavailable);
   return createStatusService({
     connection: { endpoint, trust, ...(logs.tlsKeys ? { keyLog: logs.tlsKeys } : {}) },
+    connect: parts.connectRegistration,
     root: certificateOfPem(identity.trust.root),
     clientAuthority,
     serverAuthority: certificateOfPem(identity.trust.serverAuthority),
+    verification: parts.statusVerification,
     onUnavailable,
   });
 };

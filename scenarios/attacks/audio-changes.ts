@@ -211,8 +211,20 @@ const judgeShape = ({ streams, path }: ChangesView): Finding => {
   return noting(passed, varying.length > 0 ? varyingSizes(sizes, path) : null);
 };
 
+/** The same message again: a 200 is repeated until its ACK arrives (RFC 3261 13.3.1.4), byte by byte (I-9). */
+const withoutRepetitions = (messages: ChangesView['messages']): ChangesView['messages'] => {
+  const seen = new Set<string>();
+  return messages.filter(({ message }) => {
+    const name = ['Call-ID', 'CSeq', 'X-CSL-Info1', 'X-CSL-Info2'].map((each) =>
+      header(message, each),
+    );
+    const key = JSON.stringify([message.kind, ...name]);
+    return !seen.has(key) && seen.add(key);
+  });
+};
+
 const judgeFreshness = ({ messages, path }: ChangesView): Finding => {
-  const values = messages.flatMap(({ message }) => {
+  const values = withoutRepetitions(messages).flatMap(({ message }) => {
     const info1 = fromBase64(header(message, 'X-CSL-Info1')?.trim() ?? '');
     return info1.ok && info1.value.length === 298 ? [info1.value] : [];
   });

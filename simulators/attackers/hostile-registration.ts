@@ -1,5 +1,5 @@
 import { createPublicKey, sign } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { parseCertificate, type Certificate } from '../../reference/core/pki/certificate.ts';
@@ -11,8 +11,10 @@ import { toPem, type CertifiedKey } from './certificate-forger.ts';
 import type { Endpoint } from './endpoint.ts';
 import { exactTlsProfile } from './enrolment-client.ts';
 import { issueClient, type HostileAuthorities } from './hostile-authorities.ts';
+import type { StatusSource } from './hostile-status.ts';
+import type { StatusReply } from './status-faults.ts';
 
-/** The registration service of an appliance whose operator is hostile: by the book (I-6, I-7), but that every certificate is good. */
+/** The registration service of an appliance whose operator is hostile: by the book (I-6), but that every certificate is good unless told otherwise (I-7). */
 export interface HostileRegistration {
   readonly endpoint: Endpoint;
   /** The token "sent" to a number. */
@@ -26,6 +28,9 @@ interface Reply {
   readonly body: string | Uint8Array;
 }
 
+/** `closed`: the connection instead; `silence`: nothing. */
+type Answer = Reply | 'closed' | 'silence';
+
 const hour = 3_600_000;
 
 const json = (status: number, content: unknown): Reply => ({
@@ -33,6 +38,12 @@ const json = (status: number, content: unknown): Reply => ({
   type: 'application/json',
   body: JSON.stringify(content),
 });
+
+const give = (response: ServerResponse, answer: Answer): void => {
+  if (answer === 'silence') return;
+  if (answer === 'closed') response.destroy();
+  else response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.body);
+};
 
 const bodyOf = async (request: IncomingMessage): Promise<Uint8Array> =>
   new Uint8Array(Buffer.concat(await request.toArray()));
@@ -49,7 +60,7 @@ const signerOf =
     Promise.resolve(new Uint8Array(sign('sha256', message, key)));
 
 /** An empty list of the root, in force for a day. */
-const rootList = async ({ root }: HostileAuthorities): Promise<Reply> => {
+const rootList = async ({ root }: HostileAuthorities): Promise<StatusReply> => {
   const now = Date.now();
   const list = {
     issuer: readCertificate(root.certificate),
@@ -59,18 +70,18 @@ const rootList = async ({ root }: HostileAuthorities): Promise<Reply> => {
     nextUpdate: now + 24 * hour,
     revoked: [],
   };
-  return { status: 200, type: 'application/pkix-crl', body: await issueCrl(list) };
+  return { kind: 'answer', bytes: await issueCrl(list) };
 };
 
 const goodStatus = async (
   { clientAuthority }: HostileAuthorities,
   question: Uint8Array,
-): Promise<Reply> => {
+): Promise<StatusReply> => {
   const asked = parseOcspRequest(question);
-  if (!asked.ok) return json(400, {});
+  if (!asked.ok) return { kind: 'status', status: 400 };
   const at = Date.now();
   const { certificateIds, nonce } = asked.value;
-  const body = await createOcspResponse({
+  const bytes = await createOcspResponse({
     responder: readCertificate(clientAuthority.certificate),
     sign: signerOf(clientAuthority),
     producedAt: at,
@@ -81,7 +92,18 @@ const goodStatus = async (
     })),
     nonce,
   });
-  return { status: 200, type: 'application/ocsp-response', body };
+  return { kind: 'answer', bytes };
+};
+
+/** Every certificate is good, and the root has revoked nobody. */
+const nobodyRevoked = (authorities: HostileAuthorities): StatusSource => {
+  const list = rootList(authorities);
+  return { list: () => list, ocsp: (question) => goodStatus(authorities, question) };
+};
+
+const statusReply = (type: string, reply: StatusReply): Answer => {
+  if (reply.kind === 'answer') return { status: 200, type, body: reply.bytes };
+  return reply.kind === 'status' ? json(reply.status, {}) : reply.kind;
 };
 
 const createEnrolments = (authorities: HostileAuthorities) => {
@@ -117,17 +139,19 @@ const createEnrolments = (authorities: HostileAuthorities) => {
   };
 };
 
-/** Listens on a port of the system's choice. */
+/** Listens on a port of the system's choice; `status` says what is told about revocation. */
 export const startHostileRegistration = (
   host: string,
   authorities: HostileAuthorities,
+  status: StatusSource = nobodyRevoked(authorities),
 ): Promise<HostileRegistration> =>
   new Promise((resolve, reject) => {
     const enrolments = createEnrolments(authorities);
-    const list = rootList(authorities);
-    const reply = async (path: string, body: Uint8Array): Promise<Reply> => {
-      if (path === '/v1/crl/root.crl') return list;
-      if (path === '/v1/ocsp') return goodStatus(authorities, body);
+    const reply = async (path: string, body: Uint8Array): Promise<Answer> => {
+      if (path === '/v1/crl/root.crl')
+        return statusReply('application/pkix-crl', await status.list());
+      if (path === '/v1/ocsp')
+        return statusReply('application/ocsp-response', await status.ocsp(body));
       if (path === '/v1/enrolments') return enrolments.request(body);
       const id = /^\/v1\/enrolments\/([^/]+)\/certificate$/.exec(path)?.[1];
       return id === undefined ? json(404, {}) : enrolments.certificate(id, body);
@@ -143,9 +167,7 @@ export const startHostileRegistration = (
         void bodyOf(request)
           .then((body) => reply(request.url ?? '', body))
           .catch(() => json(400, {}))
-          .then(({ status, type, body }) =>
-            response.writeHead(status, { 'content-type': type }).end(body),
-          );
+          .then((answer) => give(response, answer));
       },
     );
     server.on('tlsClientError', (_error, socket) => socket.destroy());

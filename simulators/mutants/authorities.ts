@@ -36,7 +36,7 @@ const keyOf = (
 const day = 86_400_000;
 
 /** A server's certificate for these hosts, by whom and with which key one likes. */
-const serverBy = async (
+export const serverBy = async (
   world: AuthoritiesWorld,
   issuer: Authorities['clientAuthority'],
   hosts: readonly [string, ...string[]],
@@ -58,14 +58,15 @@ const serverBy = async (
 };
 
 /** Authorities that issue otherwise. */
-const issuing =
+export const issuing =
   (change: (right: Authorities, world: AuthoritiesWorld) => Partial<Authorities>): Create =>
   async (options) => {
     const right = await applianceParts.createAuthorities(options);
     return { ...right, ...change(right, options) };
   };
 
-const serverKey = (modulusLength: number, publicExponent: number): Create =>
+/** Servers' certificates for keys of another size or exponent. */
+export const serverKey = (modulusLength: number, publicExponent: number): Create =>
   issuing(({ serverAuthority }, world) => ({
     issueServerCertificate: (hosts) =>
       serverBy(world, serverAuthority, hosts, keyOf(modulusLength, publicExponent)),

@@ -17,8 +17,8 @@ const drawing = (draw: (count: number) => number): Start => {
   }));
 };
 
-/** Tokens as they were sent, by enrolment. */
-const withTokens = (
+/** Tokens as they were sent, by enrolment; `judge` decides which is taken for the right one. */
+export const withTokens = (
   judge: (given: string, own: string, all: readonly string[]) => boolean,
 ): Start =>
   remembering((right) => {

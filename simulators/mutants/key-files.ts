@@ -12,6 +12,9 @@ export interface Protection {
   /** `left out`: HMAC-SHA1 by default (RFC 8018 appendix A.2). */
   readonly prf: 'sha256' | 'sha512' | 'left out';
   readonly iterations: number;
+  /** 16 bytes each; random where absent. */
+  readonly salt?: Uint8Array;
+  readonly iv?: Uint8Array;
 }
 
 /** The protection of target 5.3. */
@@ -34,9 +37,8 @@ const identifiers = {
 export const protectedKey = (
   key: KeyObject,
   passphrase: string,
-  { cipher, prf, iterations }: Protection,
+  { cipher, prf, iterations, salt = randomBytes(16), iv = randomBytes(16) }: Protection,
 ): Uint8Array => {
-  const [salt, iv] = [randomBytes(16), randomBytes(16)];
   const bytes = cipher === 'aes-256-cbc' ? 32 : 16;
   const digest = prf === 'left out' ? 'sha1' : prf;
   const secret = pbkdf2Sync(passphrase, salt, iterations, bytes, digest);

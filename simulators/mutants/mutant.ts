@@ -9,8 +9,8 @@ export interface Mutant {
   readonly claims: readonly string[];
   /** What the verdict's reason or observation must say. */
   readonly because: RegExp;
-  /** `warn` for a fault that breaks no rule and must be told all the same; `fail` where absent. */
-  readonly judged?: 'fail' | 'warn';
+  /** `warn` or `observation` for a fault that breaks no rule and must be told all the same; `fail` where absent. */
+  readonly judged?: 'fail' | 'warn' | 'observation';
   /** Where the fault shows only between hosts of their own. */
   readonly lab?: 'netns';
   readonly parts: ReferenceTargetParts;

@@ -83,6 +83,9 @@ const clearWithoutKeys: SrtpSuite = {
   receiver: (key) => (isNone(key) ? nullCipher : aesCm128HmacSha1Tag80).receiver(key),
 };
 
+/** Of a phone that speaks in clear with who sends no X-CSL headers. */
+export const speakingInClear = { keyAgreement: orNothing, suite: clearWithoutKeys } as const;
+
 /** Phones that would rather speak in clear than not at all. */
 export const phoneInClearMutants: readonly Mutant[] = [
   {
@@ -90,6 +93,6 @@ export const phoneInClearMutants: readonly Mutant[] = [
     fault: 'a phone speaks in clear with one that sends no X-CSL headers',
     claims: ['2.1.e', '3.1.d', '5.1.m'],
     because: /was accepted|took the call for verified|the server understood the audio/,
-    parts: { phone: { keyAgreement: orNothing, suite: clearWithoutKeys } },
+    parts: { phone: speakingInClear },
   },
 ];

@@ -22,7 +22,7 @@ const findingOf = (socket: TLSSocket, { endpoint, trust }: ConnectOptions) =>
   });
 
 /** A phone whose TLS is OpenSSL's with the right profile, that looks at certificates as it should, and what is different. */
-const connectWith =
+export const connectWith =
   (
     different: ConnectionOptions,
     isAcceptable: Acceptable = (_, finding) => finding === undefined,
@@ -62,7 +62,7 @@ const phone = (
 ): Mutant => ({ id, fault, claims, because, parts: { phone: { connectTls } } });
 
 /** OpenSSL's own lower limits out of the way. */
-const lax = '@SECLEVEL=0';
+export const lax = '@SECLEVEL=0';
 
 /** Phones whose TLS takes servers that it should not. */
 export const phoneTlsMutants: readonly Mutant[] = [

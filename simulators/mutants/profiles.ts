@@ -36,6 +36,14 @@ export const alsoTls11: TlsProfile = also(
   { minimumVersion: 'TLSv1.1' },
 );
 
+/** An old version in place of the right one. */
+export const onlyTls11: TlsProfile = {
+  ...exactTlsProfile,
+  minimumVersion: 'TLSv1.1',
+  maximumVersion: 'TLSv1.1',
+  suites: [{ name: 'DHE-RSA-AES256-SHA', code: 0x0039 }, anyStrength],
+};
+
 const withGroup = (name: string): Partial<TlsProfile> => ({
   groups: [{ name, prime: getDiffieHellman(name).getPrime('hex'), generator: 2 }],
 });

@@ -10,12 +10,14 @@ import { serveTls, startTlsFront, type TlsServing } from '../attackers/tls-serve
 import { rightGroup } from '../attackers/tls-server/groups.ts';
 import type { ServerSeen, ServerSettings } from '../attackers/tls-server/server-model.ts';
 import type { Mutant } from './mutant.ts';
-import { careful, refusing, type ClientChecks, type Trust } from './tls-policy.ts';
+import { careful, refusing, type ClientChecks, type LeadsTo, type Trust } from './tls-policy.ts';
 import type { TlsService } from './tls-services.ts';
 
 /** What a TLS port of the record level does otherwise than a careful one. */
 export interface FrontFault {
   readonly checks?: Partial<ClientChecks>;
+  /** Which chains it believes, in place of those that lead to the client authority. */
+  readonly leadsTo?: LeadsTo;
   readonly settings?: Partial<Pick<ServerSettings, 'group' | 'random' | 'hooks'>>;
   readonly react?: TlsServing['react'];
   /** Asked once a session stands; a session that is not served is closed. */
@@ -28,7 +30,7 @@ const settingsOf = (
   { privateKey, certificateChain }: ServerCredentials,
   trust: Trust,
   checks: ClientChecks,
-  { settings, checks: other }: FrontFault,
+  { settings, checks: other, leadsTo }: FrontFault,
 ): TlsServing['settings'] => {
   const chain = parsePemChain(certificateChain, 'CERTIFICATE');
   if (!chain.ok) throw new Error(`the certificate of a front: ${chain.error.code}`);
@@ -38,7 +40,7 @@ const settingsOf = (
     group: rightGroup,
     authorities: certificatesInPem(trust.clientAuthority).map(subjectNameOf),
     ...settings,
-    hooks: { refusal: refusing({ ...checks, ...other }, trust), ...settings?.hooks },
+    hooks: { refusal: refusing({ ...checks, ...other }, trust, leadsTo), ...settings?.hooks },
   };
 };
 

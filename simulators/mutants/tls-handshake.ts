@@ -61,8 +61,8 @@ const keyExchange = (service: TlsService): readonly Row[] => {
       id: 'reuses-its-value',
       fault: 'reuses its Diffie-Hellman value in every handshake',
       claims: [suite],
-      because: /reuses its Diffie-Hellman value/,
-      judged: 'warn',
+      because: /^T5\/reused-value: /,
+      judged: 'observation',
       does: {
         settings: {
           random: (length) => (length === 64 ? exponent : new Uint8Array(randomBytes(length))),
@@ -73,8 +73,8 @@ const keyExchange = (service: TlsService): readonly Row[] => {
       id: 'composite-modulus',
       fault: 'uses a modulus that is not prime',
       claims: [modulus],
-      because: /the modulus is not prime/,
-      judged: 'warn',
+      because: /^T3\/composite-modulus: /,
+      judged: 'observation',
       does: { settings: { group: wrongGroups.composite } },
     },
     {
@@ -101,8 +101,8 @@ const handshake = (service: TlsService): readonly Row[] => {
       id: 'without-extended-master',
       fault: 'does not negotiate the extended master secret',
       claims: identity,
-      because: /the extended master secret is not negotiated/,
-      judged: 'warn',
+      because: /^T11\/no-extended-master-secret: /,
+      judged: 'observation',
       does: hooks(
         helloWith(({ extensions }) => ({
           extensions: extensions.filter(({ type }) => type !== extensionType.extendedMasterSecret),

@@ -38,7 +38,12 @@ const derOf = (pem: string): Uint8Array => {
   return der.value;
 };
 
-const leadsTo = (leaf: Uint8Array, { root, clientAuthority }: Trust): boolean =>
+/** Whether DER certificates, the client's own first, are what client certificates must be. */
+export type LeadsTo = (chain: readonly Uint8Array[], trust: Trust) => boolean;
+
+/** Those that the client authority issued, and nothing is wrong with. */
+export const leadsToAuthority: LeadsTo = ([leaf], { root, clientAuthority }) =>
+  leaf !== undefined &&
   verifyChain(
     { kind: 'client', leaf, authority: derOf(clientAuthority), root: derOf(root) },
     Date.now(),
@@ -47,12 +52,12 @@ const leadsTo = (leaf: Uint8Array, { root, clientAuthority }: Trust): boolean =>
 const certificateAlert = (
   { certificates, keyProved }: ServerSeen,
   checks: ClientChecks,
-  trust: Trust,
+  isTrusted: (chain: readonly Uint8Array[]) => boolean,
 ): number | null => {
   if (certificates === null) return alerts.unexpectedMessage;
   const [leaf] = certificates;
   if (leaf === undefined) return checks.certificateNeeded ? alerts.handshakeFailure : null;
-  if (checks.chain && !leadsTo(leaf, trust)) return alerts.unknownAuthority;
+  if (checks.chain && !isTrusted(certificates)) return alerts.unknownAuthority;
   if (!checks.proof || keyProved === true) return null;
   return keyProved === null ? alerts.unexpectedMessage : alerts.decryptError;
 };
@@ -71,7 +76,7 @@ const speaksTls12 = (hello: ServerSeen['clientHello']): boolean => {
 
 /** The alert for a client who fails a check, by what it has said so far. */
 export const refusing =
-  (checks: ClientChecks, trust: Trust) =>
+  (checks: ClientChecks, trust: Trust, leadsTo: LeadsTo = leadsToAuthority) =>
   (seen: ServerSeen): number | null => {
     const { clientHello, publicValue, messages } = seen;
     if (!speaksTls12(clientHello)) return alerts.protocolVersion;
@@ -81,7 +86,9 @@ export const refusing =
     if (checks.renegotiation && (claim?.data.length ?? 1) > 1) return alerts.handshakeFailure;
     if (publicValue === null) return null;
     if (checks.publicValue && isUnsound(publicValue)) return alerts.illegalParameter;
-    return messages.includes(finished) ? certificateAlert(seen, checks, trust) : null;
+    return messages.includes(finished)
+      ? certificateAlert(seen, checks, (chain) => leadsTo(chain, trust))
+      : null;
   };
 
 /** Every check that a SIP port makes. */

@@ -6,6 +6,7 @@ export const services: readonly TlsService[] = ['sip', 'registration'];
 /** What is claimed of each port. */
 export const serviceClaims = {
   sip: {
+    version: ['5.1.a', '6.2.f'],
     suite: '5.1.b',
     modulus: '5.1.c',
     /** Every other version and suite is refused. */
@@ -16,6 +17,7 @@ export const serviceClaims = {
     identity: ['2.1.b', '5.2.a'],
   },
   registration: {
+    version: ['5.1.d', '6.2.e'],
     suite: '5.1.e',
     modulus: '5.1.f',
     only: '5.1.l',

@@ -41,7 +41,7 @@ const issueNext = async (
   const revoked = certificates.revokedOf(authority, at);
   const { der, thisUpdate, nextUpdate } = await authorities.crl(authority, number, revoked);
   const list = { authority, number, thisUpdate, nextUpdate, der };
-  lists.publish(list);
+  lists.publish(list, now());
   return list;
 };
 

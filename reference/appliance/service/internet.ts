@@ -30,7 +30,7 @@ export const startRevoking = async (
   endSessions: (number: string) => Promise<void>,
 ): Promise<Revocation> => {
   const { authorities } = opened;
-  keepRootList(store.revocationLists, authorities.rootList.der);
+  keepRootList(store.revocationLists, authorities.rootList.der, world.now());
   const revocation = await startRevocation({
     store,
     authorities,

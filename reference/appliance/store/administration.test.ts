@@ -31,6 +31,18 @@ describe.each(['durable', 'memory'] as const)('administration in the store, %s',
     expect(revocationLists.publish({ ...list, authority: 'root', number: 7 })).toBe(true);
   });
 
+  it('logs a list at the time of its publication, whatever date it bears', () => {
+    const list = { authority: 'client', thisUpdate: start - 300_000, nextUpdate: start } as const;
+    const published = { ...list, number: 1, der: Uint8Array.of(1) };
+    expect(store.revocationLists.publish(published, start)).toBe(true);
+    const [entry] = [...store.audit.all()].toReversed();
+    expect(entry).toMatchObject({
+      action: 'revocation-list/published',
+      at: start,
+      clockBehind: 0,
+    });
+  });
+
   it('keeps administrators, their lockout, second factor and sessions', () => {
     const { administrators, sessions } = store;
     const add = (name: string) =>

@@ -222,7 +222,10 @@ export interface RevocationListStore {
    * the restoring of an older backup.
    */
   reserveNumber(authority: StoredRevocationList['authority'], at: number): number;
-  /** Keeps a signed list; one with a smaller number than the latest is ignored and gives false. */
-  publish(list: StoredRevocationList): boolean;
+  /**
+   * Keeps a signed list; one with a smaller number than the latest is ignored and gives false. `at` is the time of the log's entry,
+   * the list's own unless given: that is set back, for verifiers whose clocks are behind.
+   */
+  publish(list: StoredRevocationList, at?: number): boolean;
   latest(authority: StoredRevocationList['authority']): StoredRevocationList | undefined;
 }

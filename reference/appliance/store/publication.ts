@@ -21,7 +21,7 @@ export const createRevocationListStore = (connection: Connection): RevocationLis
       );
       return number;
     }),
-  publish: ({ authority, number, thisUpdate, nextUpdate, der }) =>
+  publish: ({ authority, number, thisUpdate, nextUpdate, der }, at = thisUpdate) =>
     connection.write((emit) => {
       connection.run(
         `INSERT INTO revocation_list_numbers VALUES (:authority, :number)
@@ -35,7 +35,7 @@ export const createRevocationListStore = (connection: Connection): RevocationLis
         { authority, number, thisUpdate, nextUpdate, der },
       );
       if (changed === 0) return false;
-      const entry = { at: thisUpdate, actor: 'system', action: 'revocation-list/published' };
+      const entry = { at, actor: 'system', action: 'revocation-list/published' };
       appendAudit(connection, emit, {
         ...entry,
         subject: authority,

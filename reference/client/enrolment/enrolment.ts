@@ -1,13 +1,6 @@
 import { z } from 'zod';
 import { isTelephoneNumber } from '../../core/pki/request.ts';
-import { requirePassphrase } from '../storage/storage.ts';
-import {
-  checkCertificate,
-  parseJson,
-  refusal,
-  requireStatus,
-  type PhoneEnrolmentOptions,
-} from './answer.ts';
+import { parseJson, refusal, requireStatus, type PhoneEnrolmentOptions } from './answer.ts';
 import { phoneKeyParts, type PhoneKeyParts } from './key-parts.ts';
 import { postJson } from './https-request.ts';
 
@@ -32,7 +25,7 @@ export const beginEnrolment = async (
   passphrase: string,
   parts: PhoneKeyParts = phoneKeyParts,
 ): Promise<PendingPhoneEnrolment> => {
-  requirePassphrase(options.folder, passphrase);
+  parts.requirePassphrase(options.folder, passphrase);
   if (!isTelephoneNumber(number)) {
     throw refusal(
       'enrolment/number',
@@ -47,7 +40,8 @@ export const beginEnrolment = async (
     ...(options.keyLog === undefined ? {} : { keyLog: options.keyLog }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
-  const accepted = await postJson(connection, '/v1/enrolments', { number, csr });
+  const connect = parts.connectRegistration;
+  const accepted = await postJson(connection, '/v1/enrolments', { number, csr }, connect);
   requireStatus(accepted, 202, options);
   const body = acceptedBody.safeParse(parseJson(accepted.body));
   if (!body.success) {
@@ -57,9 +51,9 @@ export const beginEnrolment = async (
   return {
     number,
     complete: async (token) => {
-      const answer = await postJson(connection, path, { token });
+      const answer = await postJson(connection, path, { token }, connect);
       requireStatus(answer, 201, options);
-      const certificate = checkCertificate(answer, number, spki, options);
+      const certificate = parts.checkCertificate(answer, number, spki, options);
       const { folder, trust } = options;
       await parts.storeIdentity(folder, { privateKey, passphrase, certificate, trust });
     },

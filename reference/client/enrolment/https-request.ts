@@ -17,10 +17,11 @@ export const postJson = async (
   connection: ConnectTlsOptions,
   path: string,
   body: unknown,
+  connect = connectTls,
 ): Promise<HttpsAnswer> => {
   const { host, port } = connection.endpoint;
   const started = performance.now();
-  const socket = await connectTls(connection);
+  const socket = await connect(connection);
   const text = JSON.stringify(body);
   const fail = (reason: string): Error =>
     new Error(`${host}:${port}: POST ${path}: ${reason}; try again later`);

@@ -1,5 +1,5 @@
 import type { Certificate } from '../../core/pki/certificate.ts';
-import { findRevoked, parseCrl, verifyCrl, type Crl } from '../../core/pki/crl.ts';
+import { findRevoked, parseCrl, type Crl, type verifyCrl } from '../../core/pki/crl.ts';
 import type { StatusConnection } from './status-connection.ts';
 
 /** Milliseconds after which a list is fetched again although it is still in force: the root's lives long. */
@@ -20,13 +20,13 @@ interface Held {
   readonly fetchedAt: number;
 }
 
-/** Fetches the list when it is first asked for and keeps it until its end, or for a day; one with a smaller number than that kept is refused. */
-export const createRootList = (root: Certificate): RootList => {
+/** Fetches the list when it is first asked for and keeps it until its end, or for a day; one with a smaller number than that kept is refused. `verify` says whether one is the root's and in force. */
+export const createRootList = (root: Certificate, verify: typeof verifyCrl): RootList => {
   let held: Held | null = null;
   const fetchList = async (connection: StatusConnection, now: number): Promise<Held> => {
     const asked = { path: '/v1/crl/root.crl', expects: 'application/pkix-crl' } as const;
     const parsed = parseCrl(await connection.fetch(asked));
-    const verified = parsed.ok ? verifyCrl(parsed.value, root, now) : parsed;
+    const verified = parsed.ok ? verify(parsed.value, root, now) : parsed;
     if (!verified.ok) throw new Error(`the root's list is refused: ${verified.error.code}`);
     const list = verified.value;
     if (held && list.number < held.list.number)
@@ -35,7 +35,7 @@ export const createRootList = (root: Certificate): RootList => {
     return held;
   };
   const current = async (connection: StatusConnection, now: number): Promise<Held> => {
-    const kept = held !== null && verifyCrl(held.list, root, now).ok ? held : null;
+    const kept = held !== null && verify(held.list, root, now).ok ? held : null;
     const age = kept ? now - kept.fetchedAt : Infinity;
     if (kept && age >= 0 && age < maximumAge) return kept;
     const fetching = fetchList(connection, now);

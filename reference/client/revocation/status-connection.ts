@@ -46,7 +46,10 @@ const exchange = (options: RequestOptions, { expects, body }: StatusRequest): Pr
   });
 
 /** Connects when the first thing is asked, and once. The deadline of the options counts from now and covers everything; so does their signal. */
-export const openStatusConnection = (connection: ConnectTlsOptions): StatusConnection => {
+export const openStatusConnection = (
+  connection: ConnectTlsOptions,
+  connect = connectTls,
+): StatusConnection => {
   const { endpoint, deadline } = connection;
   const { host, port } = endpoint;
   const closing = new AbortController();
@@ -56,7 +59,7 @@ export const openStatusConnection = (connection: ConnectTlsOptions): StatusConne
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   let connected: Promise<TLSSocket> | null = null;
   const ask = async (asked: StatusRequest, method: 'GET' | 'POST'): Promise<Uint8Array> => {
-    connected ??= connectTls({ ...connection, signal });
+    connected ??= connect({ ...connection, signal });
     const socket = await connected;
     agent.createConnection = () => socket;
     const { path, body } = asked;

@@ -56,6 +56,8 @@ const audioGoesOn = async (
   { media }: Conversation,
   limits: Limits,
 ): Promise<Intrusion['audio']> => {
+  // Of a call that was broken nothing more comes.
+  if ((await phone.report()).state !== 'in-call') return { toPhone: false, fromPhone: false };
   const before = media.count().verified;
   const enough = phone.waitForAudio(audioPackets, limits.step).then(
     () => true,

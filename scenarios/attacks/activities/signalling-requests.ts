@@ -24,6 +24,7 @@ import { openSipSession, type SipSession } from '../../../simulators/attackers/s
 import { tortureMessages } from '../../../simulators/attackers/sip-torture.ts';
 import { createSeededRandom } from '../../../simulators/lab/link/seeded-random.ts';
 import type { Activity, World } from '../../campaign/activity.ts';
+import { messageOf } from '../../campaign/deadline.ts';
 import { callee, caller } from '../../conformity/activities/basic-call.ts';
 import {
   signallingRequestsActivity,
@@ -31,7 +32,7 @@ import {
   type Torture,
 } from './signalling-evidence.ts';
 import { watchAmplification } from './signalling-loops.ts';
-import { tryRequest } from './signalling-watching.ts';
+import { askOrMiss, tryRequest } from './signalling-watching.ts';
 
 /** Milliseconds: for each step; and for an answer to a request that may get none. */
 const deadlines = { step: 5_000, answer: 400 } as const;
@@ -117,12 +118,13 @@ const byteByByte = (stage: Stage): Promise<SignallingAttempt> =>
 const torment = async (world: World, stage: Stage): Promise<Torture> => {
   const torture: Torture['torture'] = [];
   for (const { name, bytes } of tortureMessages())
-    torture.push({ name, reply: await stage.own.ask(() => bytes, deadlines.answer) });
+    torture.push({ name, reply: await askOrMiss(stage.own, () => bytes, deadlines.answer) });
   const random = createSeededRandom(world.seed);
   const { atOnce } = mutations;
   let unanswered = 0;
   for (let sent = 0; sent < mutations[world.profile]; sent += atOnce) {
-    const reply = await stage.own.ask(
+    const reply = await askOrMiss(
+      stage.own,
       (link) =>
         concat(
           ...Array.from({ length: atOnce }, () =>
@@ -150,6 +152,14 @@ const controlCall = async (world: World) => {
   await Promise.all([from, to].map((phone) => phone.waitForCall(['ended'], deadlines.step)));
   return { state: report.state, callee: state, endedBy: report.endedBy };
 };
+
+/** The call afterwards; a service that no longer serves is a finding, no end of the activity. */
+const tryControlCall = (world: World) =>
+  controlCall(world).catch((error: unknown) => ({
+    state: 'not made',
+    callee: 'not called',
+    endedBy: messageOf(error),
+  }));
 
 /** REGISTERs for the phone called. Where one was accepted, that phone registers anew, so that what follows meets it again. */
 const registerOthers = async (stage: Stage): Promise<SignallingAttempt[]> => {
@@ -212,7 +222,7 @@ export const signallingRequests: Activity = {
     };
     try {
       await attack(world, { appliance, phone, who, own, second });
-      await world.write('control-call.json', await controlCall(world));
+      await world.write('control-call.json', await tryControlCall(world));
     } finally {
       own.close();
       second.close();

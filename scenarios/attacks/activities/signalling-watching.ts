@@ -24,6 +24,18 @@ export const watchingLogs = async <Value>(
   };
 };
 
+type Asking = Parameters<SipSession['ask']>;
+
+/** Asks, and says so where no connection comes about: that a service is gone is a finding. */
+export const askOrMiss = (
+  session: SipSession,
+  ...asking: Asking
+): Promise<RawReply | { readonly kind: 'unreachable' }> =>
+  session.ask(...asking).catch((error: unknown) => {
+    if (messageOf(error).includes('cannot connect')) return { kind: 'unreachable' as const };
+    throw error;
+  });
+
 /** Sends one request and tells what came of it, in the logs and at the phone called. */
 export const tryRequest = async (
   parts: { readonly appliance: Appliance; readonly phone: Phone },
@@ -36,12 +48,7 @@ export const tryRequest = async (
   const { appliance, phone } = parts;
   const before = await phone.report();
   const { value, codes, phoneCodes } = await watchingLogs(appliance, phone, () =>
-    session
-      .ask(build, deadlineMs, byteByByte)
-      .catch((error: unknown): RawReply | { kind: 'unreachable' } => {
-        if (messageOf(error).includes('cannot connect')) return { kind: 'unreachable' };
-        throw error;
-      }),
+    askOrMiss(session, build, deadlineMs, byteByByte),
   );
   const after = await phone.report();
   const reached =

@@ -149,7 +149,9 @@ const alterFiles = async (
   return tried;
 };
 
+/** What must not be found; the passphrase alone where it does not open the key. */
 const needlesOf = (key: string, passphrase: string): readonly Needle[] => {
+  if (!opens(key, passphrase)) return [{ name: 'passphrase', value: utf8(passphrase) }];
   const { d, p, q } = createPrivateKey({ key, passphrase }).export({ format: 'jwk' });
   const bytes = (text: string | undefined): Uint8Array =>
     new Uint8Array(Buffer.from(text ?? '', 'base64url'));

@@ -1,7 +1,7 @@
 import { header, replaceHeader } from '../../../reference/core/sip/message/message.ts';
 import type { SipMessageFacts, UdpFlowFacts, WireFacts } from '../../wire/facts-model.ts';
 import { without, withJson, withoutCapture, type Alteration } from '../../testing/altered.ts';
-import { failing, noted, undecided, type JudgeCase } from '../../testing/judge-cases.ts';
+import { failing, noted, tolerated, undecided, type JudgeCase } from '../../testing/judge-cases.ts';
 import {
   audioChangesActivity,
   audioChangesSchema,
@@ -42,7 +42,10 @@ const inRtp = (change: Partial<NonNullable<UdpFlowFacts['rtp']>>): Alteration =>
   audio((flow) => (flow.rtp ? { ...flow, rtp: { ...flow.rtp, ...change } } : flow));
 
 const messages = (
-  change: (message: SipMessageFacts, list: readonly SipMessageFacts[]) => SipMessageFacts | null,
+  change: (
+    message: SipMessageFacts,
+    list: readonly SipMessageFacts[],
+  ) => SipMessageFacts | readonly SipMessageFacts[] | null,
 ): Alteration =>
   inFacts(({ sipMessages }) => ({
     sipMessages: sipMessages.flatMap((each) => change(each, sipMessages) ?? []),
@@ -64,6 +67,12 @@ const missing = (id: string): readonly JudgeCase[] => [
 
 const freshnessCases: readonly JudgeCase[] = [
   ...missing(freshness),
+  tolerated(
+    freshness,
+    'every message repeated, as a 200 is until its ACK arrives',
+    /no public value and no nonce twice/,
+    messages((each) => [each, each]),
+  ),
   failing(
     freshness,
     'one Info1 in all messages',

@@ -103,7 +103,7 @@ const completeCases: readonly JudgeCase[] = [
     complete,
     'a sign-in of another moment',
     /no entry for the administrator’s sign-in/,
-    later('sign-in', -2_000),
+    later('sign-in', -600_000),
   ),
   failing(
     complete,
@@ -205,7 +205,7 @@ const forgeryCases: readonly JudgeCase[] = [
   tolerated(
     forgery,
     'the forged name in one cell, and an entry of the appliance’s own',
-    /left 2 new rows/,
+    /new rows/,
     inAct('forged', ({ added }) => ({
       added: [...added, (added[0] ?? []).map((cell) => `${cell}\r\n"discretio-forged"`)],
     })),
