@@ -85,12 +85,32 @@ const judgeStatuses = (view: FirstUseView): Finding | null => {
     : null;
 };
 
-/** An INVITE before the phone's first registration left it unconnected. */
-const judgeSilence = ({ facts, steps, path }: FirstUseView): Finding | null => {
-  const isOwn = (entry: SipMessageFacts) => userIn(entry, 'From') === steps.caller.number;
-  const registration = facts.sipMessages.find(
-    (entry) => isRequest(entry, 'REGISTER') && isOwn(entry),
+/** The caller's first request of a method. */
+const firstOwn = (
+  { facts, steps }: FirstUseView,
+  method: 'REGISTER' | 'INVITE',
+): SipMessageFacts | undefined =>
+  facts.sipMessages.find(
+    (entry) => isRequest(entry, method) && userIn(entry, 'From') === steps.caller.number,
   );
+
+/** A phone that connects by itself as soon as it is dialled on was connected when it called: nothing is shown by that. */
+const judgeUnconnected = (view: FirstUseView): Finding | null => {
+  const finding = judgeRefused('an enrolled phone that was not connected', view.steps.unconnected);
+  const [registration, invite] = [firstOwn(view, 'REGISTER'), firstOwn(view, 'INVITE')];
+  return finding?.kind === 'fail' && registration && invite && registration.at <= invite.at
+    ? inconclusive('the phone registered by itself before it called, so that it was connected', [
+        view.path,
+        stepsPath,
+      ])
+    : finding;
+};
+
+/** An INVITE before the phone's first registration left it unconnected. */
+const judgeSilence = (view: FirstUseView): Finding | null => {
+  const { facts, steps, path } = view;
+  const isOwn = (entry: SipMessageFacts) => userIn(entry, 'From') === steps.caller.number;
+  const registration = firstOwn(view, 'REGISTER');
   if (!registration) return inconclusive('the capture shows no registration of the caller', [path]);
   const early = facts.sipMessages.some(
     (entry) => isRequest(entry, 'INVITE') && isOwn(entry) && entry.at < registration.at,
@@ -118,7 +138,7 @@ const judgeControls = ({ steps }: FirstUseView): Finding | null => {
 const judgeConnected = (view: FirstUseView): Finding => {
   const { evidence, steps, facts, path } = view;
   const bad = worst([
-    judgeRefused('an enrolled phone that was not connected', steps.unconnected),
+    judgeUnconnected(view),
     judgeRefused('the caller of a number that is nobody’s', steps.toUnknown),
     judgeRefused('the caller of an enrolled number that was not connected', steps.toEnrolled),
     // Without a network there is nobody who could refuse: that nothing rang is all there is.
@@ -199,7 +219,7 @@ const judgeOutsider = (evidence: Evidence): Finding => {
 export const connectedScenarios: readonly Scenario[] = [
   {
     id: '2.2/only-connected',
-    revision: 1,
+    revision: 2,
     claims: ['2.2.c'],
     activities: [activity],
     needs: ['enrol', 'call', 'read-token'],

@@ -73,14 +73,30 @@ const earlyInvite: Alteration = inWire(activity, (facts) => {
   return { ...facts, sipMessages: [{ ...invite, at: 0 }, ...facts.sipMessages] };
 });
 
+const both =
+  (first: Alteration, second: Alteration): Alteration =>
+  async (evidence) =>
+    second(await first(evidence));
+
 const whoCanCall: readonly JudgeCase[] = [
+  undecided(
+    connected,
+    'a phone that registers by itself before it calls',
+    /registered by itself/,
+    tried('unconnected', { rang: true }),
+  ),
   ...(['unconnected', 'toUnknown', 'toEnrolled'] as const).flatMap((which) => [
-    failing(connected, `${which}: a call`, /could call/, tried(which, { state: 'in-call' })),
+    failing(
+      connected,
+      `${which}: a call`,
+      /could call/,
+      both(earlyInvite, tried(which, { state: 'in-call' })),
+    ),
     failing(
       connected,
       `${which}: the other phone rang`,
       /could call/,
-      tried(which, { rang: true }),
+      both(earlyInvite, tried(which, { rang: true })),
     ),
     undecided(
       connected,
