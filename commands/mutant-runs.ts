@@ -8,7 +8,7 @@ const program = join(import.meta.dirname, '../cli.ts');
 const targetFile = join(import.meta.dirname, '../simulators/mutants/target.ts');
 
 /** Milliseconds that one run may take before it is ended: far more than any needs. */
-const runLimit = 180_000;
+const runLimit = 300_000;
 
 /** One evaluation in a process of its own. */
 export interface EvaluationOrder {
