@@ -10,6 +10,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'cli.ts': ['commands/'],
   'commands/': [
     'commands/',
+    'fuzz/',
     'scenarios/',
     'devices/',
     'simulators/',
@@ -20,7 +21,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'package.json',
   ],
   'docs/': ['docs/', 'devices/'],
-  'bench/': ['bench/', 'scenarios/', 'simulators/', 'reference/'],
+  'bench/': ['bench/', 'fuzz/', 'scenarios/', 'simulators/', 'reference/'],
+  'fuzz/': ['fuzz/', 'scenarios/', 'simulators/', 'devices/', 'reference/'],
   'reference/core/': ['reference/core/'],
   'reference/': ['reference/'],
   'scenarios/': [

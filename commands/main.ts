@@ -14,6 +14,7 @@ import { addKeystoreCommand } from './keystore.ts';
 import { addLabCommand } from './lab.ts';
 import { addMutantsCommand } from './mutants.ts';
 import { addProbeCommand } from './probe.ts';
+import { addUpCommand } from './up.ts';
 import { version } from './version.ts';
 
 /** Commander's messages as one line each, with the way out. */
@@ -41,6 +42,7 @@ const buildProgram = (finish: (code: number) => void): Command => {
   addKeystoreCommand(program, finish);
   addProbeCommand(program, finish);
   addLabCommand(program, finish);
+  addUpCommand(program, finish);
   addMutantsCommand(program, finish);
   addApplianceCommand(program, finish);
   addAdminCommand(program, finish);

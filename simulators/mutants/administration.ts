@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:crypto';
-import { cookieNames, formTokenOf, readCookies } from '../../reference/appliance/admin/cookies.ts';
+import { cookieNames, formTokenOf } from '../../reference/appliance/admin/cookies.ts';
+import { readCookies } from '../../reference/pages/cookies.ts';
 import { hashPassword } from '../../reference/appliance/admin/password.ts';
 import type { AdminServiceOptions } from '../../reference/appliance/admin/service.ts';
 import { beginSession } from '../../reference/appliance/admin/sessions.ts';

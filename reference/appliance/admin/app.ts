@@ -8,7 +8,8 @@ import type {
 import { sendAnswer, sendError } from './answers.ts';
 import type { AdminContext, Answer, Route } from './context.ts';
 import { isFormToken } from './cookies.ts';
-import { isOwnHost, isSameOrigin, setSecurityHeaders } from './guard.ts';
+import { isOwnHost } from '../../pages/own-host.ts';
+import { isSameOrigin, setSecurityHeaders } from './guard.ts';
 import { createAddressLimit } from './limits.ts';
 import { withQuery } from './parts.ts';
 import { allRoutes } from './routes.ts';

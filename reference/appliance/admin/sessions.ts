@@ -1,4 +1,4 @@
-import { newSecret } from './cookies.ts';
+import { newSecret } from '../../pages/cookies.ts';
 import type { AdminContext, SignedIn } from './context.ts';
 
 /** A session ends when it was idle for `idle`, and `longest` after the sign-in; milliseconds. */

@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import type { TLSSocket } from 'node:tls';
 import type { AdminContext, SignedIn, Visit } from './context.ts';
-import { cookie, cookieNames, formTokenOf, isSecret, newSecret, readCookies } from './cookies.ts';
+import { isSecret, newSecret, readCookies } from '../../pages/cookies.ts';
+import { cookie, cookieNames, formTokenOf } from './cookies.ts';
 import { sessionUser } from './sessions.ts';
 import { languageOf, preferredLanguage, textsOf } from './texts/language.ts';
 

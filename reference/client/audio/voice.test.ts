@@ -84,6 +84,19 @@ describe('other sources', () => {
     tone.close();
   });
 
+  it.skipIf(without)(`are asked for what a microphone gives, frame by frame${skipNote}`, () => {
+    let asked = 0;
+    const live = voiceSource({
+      kind: 'live',
+      next: () => {
+        asked += 1;
+        return toneSamples(700, 160 * (asked - 1), 160);
+      },
+    });
+    expect(listen(live, 60)).toBe(700);
+    expect([live.frequency, asked]).toEqual([null, 60]);
+  });
+
   it('are the recorded tone where libspeex is missing', () => {
     const library = { codec: null, missing: 'not here' } as const;
     const source = voiceSource({ kind: 'silence' }, {}, library);
@@ -110,6 +123,21 @@ describe('the sink', () => {
     expect(sink.accepted()).toBe(0);
     sink.close();
   });
+
+  it.skipIf(without)(
+    `gives a loudspeaker every 20 ms, also those in which nobody spoke${skipNote}`,
+    () => {
+      const heard: number[] = [];
+      const sink = frameSink({ kind: 'live', take: (samples) => heard.push(...samples) });
+      const source = toneSource(300);
+      for (let frame = 0; frame < 50; frame += 1) sink.accept(source.next());
+      expect(dominantFrequency(Int16Array.from(heard))).toBe(300);
+      sink.rest();
+      expect(heard.length).toBe(51 * 160);
+      expect(heard.slice(-160).every((sample) => sample === 0)).toBe(true);
+      for (const used of [sink, source]) used.close();
+    },
+  );
 
   it('hears nothing before the first frame', () => {
     expect(frameSink().dominantFrequency()).toBe(null);

@@ -86,6 +86,8 @@ const samplesOf = (source: AudioSource): SampleSource => {
         frame.set(source.samples.subarray(first, first + FRAME_SAMPLES));
         return frame;
       };
+    case 'live':
+      return () => source.next();
   }
 };
 
@@ -116,12 +118,23 @@ export const toneSource = (frequency = DEFAULT_FREQUENCY): FrameSource =>
 
 const DISCARD: SampleSink = { take: () => undefined, close: () => undefined };
 
+const openSink = (sink: AudioSink): SampleSink => {
+  switch (sink.kind) {
+    case 'discard':
+      return DISCARD;
+    case 'wav':
+      return createWavFile(sink.path);
+    case 'live':
+      return { take: sink.take, close: () => undefined };
+  }
+};
+
 /** Checks every frame, and decodes where libspeex is there; where it is missing no file is written. */
 export const frameSink = (
   sink: AudioSink = defaultAudio.sink,
   library: SpeexLibrary = speexLibrary(),
 ): FrameSink => {
-  const file = library.codec !== null && sink.kind === 'wav' ? createWavFile(sink.path) : DISCARD;
+  const file = library.codec === null ? DISCARD : openSink(sink);
   const decoder = library.codec?.createDecoder() ?? null;
   const heard = new Int16Array(HEARD_SAMPLES);
   let accepted = 0;

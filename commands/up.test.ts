@@ -1,0 +1,67 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { oneLine, openBench, type Bench } from './testing/cli.ts';
+
+let bench: Bench;
+const started: ChildProcess[] = [];
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+});
+afterAll(() => bench.close());
+
+/** Starts the command and gives its lines up to the one that says how it ends. */
+const up = async (...words: readonly string[]) => {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../cli.ts'), 'up', ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  started.push(child);
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line);
+    if (line.startsWith('Ctrl-C')) break;
+  }
+  return { child, text: lines.join('\n') };
+};
+
+const endBy = async (child: ChildProcess, signal: NodeJS.Signals) => {
+  child.kill(signal);
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code;
+};
+
+describe('discretio up', () => {
+  it('prints where everything is, serves each phone, and ends with Ctrl-C', async () => {
+    const { child, text } = await up();
+    expect(text).toMatch(/^appliance +signalling +127\.0\.0\.1:\d+ \(TLS\)$/m);
+    expect(text).toMatch(/^appliance +registration +127\.0\.0\.1:\d+ \(HTTPS\)$/m);
+    const urls = [
+      ...text.matchAll(/^phone \d +\+336399850\d\d +(http:\S+) +\(to be enrolled\)$/gm),
+    ];
+    expect(urls).toHaveLength(2);
+    for (const [, url] of urls)
+      expect((await fetch(url ?? '', { redirect: 'manual' })).status).toBe(303);
+    const [, url = ''] = urls[0] ?? [];
+    expect((await fetch(new URL('/', url))).status).toBe(403);
+    expect(await endBy(child, 'SIGINT')).toBe(0);
+    await expect(fetch(url)).rejects.toThrow(/fetch failed/);
+  }, 60_000);
+
+  it('--enrolled has as many phones as asked for enrolled and connected', async () => {
+    const { child, text } = await up('--phones', '3', '--enrolled');
+    expect(text.match(/^phone \d +\+\d+ +http:\S+$/gm)).toHaveLength(3);
+    expect(text).not.toMatch(/token/);
+    expect(await endBy(child, 'SIGTERM')).toBe(0);
+  }, 60_000);
+
+  it.each(['0', 'two', '100', '1.5'])('--phones %s is wrong usage', async (count) => {
+    const { code, stdout, stderr } = await bench.run(['up', '--phones', count]);
+    expect(stderr).toMatch(oneLine('--phones', 'a whole number from 1 to 99'));
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+  });
+});
