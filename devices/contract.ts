@@ -19,7 +19,9 @@ export type Capability =
   | 'revoke'
   | 'administer'
   | 'show-firewall'
-  | 'capture';
+  | 'capture'
+  /** No ability, but a limit that a target admits: a phone of it is only the screen of a client that runs on another machine. */
+  | 'client-elsewhere';
 
 /** An address and port, TCP or UDP. */
 export interface Endpoint {

@@ -17,6 +17,7 @@ const known: Readonly<Record<Capability, true>> = {
   administer: true,
   'show-firewall': true,
   capture: true,
+  'client-elsewhere': true,
 };
 
 /** Whether a word is a capability's name. */

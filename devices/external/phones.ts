@@ -102,7 +102,12 @@ export const readPhones = async (
 };
 
 /** What one phone's log of keys makes judgeable for both. */
-const fromAny: readonly Capability[] = ['tls-key-log', 'key-agreement-log', 'media-keys'];
+const fromAny: readonly Capability[] = [
+  'tls-key-log',
+  'key-agreement-log',
+  'media-keys',
+  'client-elsewhere',
+];
 
 /** What every phone must be able to do before the target can be said to. */
 const fromEach: readonly Capability[] = [

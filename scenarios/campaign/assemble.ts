@@ -8,6 +8,7 @@ import {
   type Judgement,
   type Verdict,
 } from '../../reports/model/verdict.ts';
+import { beyondScreens } from './beyond-screens.ts';
 import { messageOf } from './deadline.ts';
 import { controlIds } from './control.ts';
 import { controlScenario, withControls } from './control-verdict.ts';
@@ -56,7 +57,13 @@ const judgePlan = (
   };
 };
 
-const verdictOf = (claim: string, judgements: readonly Judgement[], plan: Plan): Verdict => {
+const verdictOf = (
+  claim: string,
+  judgements: readonly Judgement[],
+  { plan, capabilities }: Pick<Start, 'plan' | 'capabilities'>,
+): Verdict => {
+  const beyond = beyondScreens(claim, capabilities);
+  if (beyond !== null) return { claim, kind: 'unsupported', reason: beyond };
   const own = judgements.filter((judgement) => judgement.claim === claim);
   if (own.length > 0) return combineJudgements(claim, own);
   if (plan.byPerson.includes(claim))
@@ -127,7 +134,7 @@ const assemble = (
   const { judgements, seen } = judgePlan(start, judging.scenarios, evidence);
   const { startedAt, expectations } = start;
   const verdicts = markVerdicts(
-    plan.selected.map((claim) => verdictOf(claim, judgements, plan)),
+    plan.selected.map((claim) => verdictOf(claim, judgements, start)),
     expectations ?? [],
     startedAt,
   );

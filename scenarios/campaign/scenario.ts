@@ -4,6 +4,7 @@ import type { ActivityOutcome } from '../../reports/model/run.ts';
 import type { Judgement, VerdictKind } from '../../reports/model/verdict.ts';
 import type { LocalText } from '../claims/claim.ts';
 import type { WireFacts } from '../wire/facts-model.ts';
+import { beyondScreens } from './beyond-screens.ts';
 import { messageOf } from './deadline.ts';
 
 /** Something seen on this target that says how strong it is and contradicts no claim; it changes no verdict and no exit code. */
@@ -135,15 +136,20 @@ export const assessScenario = (
 ): Assessment => {
   const finding = judgeSafely(scenario, evidence, capabilities);
   const { kind, reason, expected, observed, evidence: paths, observations = [] } = finding;
-  const judgements = scenario.claims.map((claim) => ({
-    claim,
-    scenario: scenario.id,
-    kind,
-    ...(reason === undefined ? {} : { reason }),
-    ...(expected === undefined ? {} : { expected }),
-    ...(observed === undefined ? {} : { observed }),
-    ...(paths === undefined || paths.length === 0 ? {} : { evidence: [...paths] }),
-  }));
+  const judgements = scenario.claims.map((claim): Judgement => {
+    const beyond = beyondScreens(claim, capabilities);
+    if (beyond !== null)
+      return { claim, scenario: scenario.id, kind: 'unsupported', reason: beyond };
+    return {
+      claim,
+      scenario: scenario.id,
+      kind,
+      ...(reason === undefined ? {} : { reason }),
+      ...(expected === undefined ? {} : { expected }),
+      ...(observed === undefined ? {} : { observed }),
+      ...(paths === undefined || paths.length === 0 ? {} : { evidence: [...paths] }),
+    };
+  });
   return { judgements, observations };
 };
 

@@ -1,0 +1,198 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { discover } from '../devices/appium/farm/discovery.ts';
+import { planMatrix, type Matrix } from '../devices/appium/farm/matrix.ts';
+import { clientPlaces } from '../devices/appium/farm/places.ts';
+import { readFarm, simulatedFarm, type ReadFarm } from '../devices/appium/farm/read.ts';
+import { DeviceProblem } from '../devices/appium/problem.ts';
+import { findAndroidTools } from '../devices/appium/session/tools.ts';
+import { TargetFileError } from '../devices/external/problem.ts';
+import { readTargetFile } from '../devices/external/read.ts';
+import { worstOutcome, type Cell, type DeviceEntry } from '../reports/devices/results.ts';
+import { exitCodes } from '../reports/model/verdict.ts';
+import { messageOf } from '../scenarios/campaign/deadline.ts';
+import { CommandProblem } from './command-problem.ts';
+import { runMatrix } from './device-matrix.ts';
+import { factsFrom, writeDeviceReports } from './device-reports.ts';
+import { watchInterruption } from './interruption.ts';
+import { leave } from './output.ts';
+import { makeRunFolder } from './run-folder.ts';
+
+/** `npm run devices`: the phones of a farm file call each other, driven by their screens, and each run is judged. */
+
+const usage =
+  'usage: node commands/devices.ts [--farm FILE] [--only PHONE-OR-LABEL…] [--out DIR] [--i-am-authorised]';
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+const options = () => {
+  try {
+    return parseArgs({
+      options: {
+        farm: { type: 'string', default: simulatedFarm },
+        only: { type: 'string', multiple: true, default: [] },
+        out: { type: 'string' },
+        'i-am-authorised': { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new CommandProblem(`${messageOf(error)}; ${usage}`);
+  }
+};
+
+/** The target's file of a farm; pairs side by side need an appliance each. */
+const targetOf = ({ file, farm, folder }: ReadFarm): string => {
+  const target = resolve(folder, farm.target);
+  const { appliance } = readTargetFile(target).description;
+  if (appliance.kind === 'external' && farm.parallel > 1)
+    throw new CommandProblem(
+      `farm ${file}: parallel: several pairs at a time would enrol the same numbers on one external appliance; make it 1`,
+    );
+  return target;
+};
+
+const standings = async (
+  { farm }: ReadFarm,
+  matrix: Matrix,
+  absent: ReadonlyMap<string, string>,
+  { folder, cells }: { readonly folder: string; readonly cells: readonly Cell[] },
+): Promise<readonly DeviceEntry[]> =>
+  Promise.all(
+    Object.entries(farm.phones).map(async ([name, { labels }]): Promise<DeviceEntry> => {
+      const common = { name, labels: [...labels], facts: await factsFrom(folder, name, cells) };
+      const problem = absent.get(name);
+      const quarantine = matrix.quarantined.find(({ phone }) => phone === name);
+      if (quarantine)
+        return {
+          ...common,
+          standing: 'quarantined',
+          reason: quarantine.reason,
+          until: quarantine.until,
+        };
+      if (problem !== undefined) return { ...common, standing: 'absent', reason: problem };
+      const without = matrix.without.find(({ phone }) => phone === name);
+      if (!cells.some(({ device }) => device === name))
+        return {
+          ...common,
+          standing: 'not chosen',
+          reason: without?.reason ?? 'it was not chosen',
+        };
+      const expired = matrix.expired.find(({ phone }) => phone === name);
+      return expired
+        ? {
+            ...common,
+            standing: 'ran',
+            reason: `its quarantine (${expired.reason}) ended with ${expired.until}`,
+          }
+        : { ...common, standing: 'ran' };
+    }),
+  );
+
+const exitFor = (cells: readonly Cell[]): number => {
+  const worst = worstOutcome(cells.map(({ outcome }) => outcome));
+  if (worst === 'fail') return exitCodes.fails;
+  return worst === 'pass' || worst === 'warn' ? exitCodes.clean : exitCodes.inconclusive;
+};
+
+/** Whether a run without every phone is a failure, as in a laboratory, and not merely skipped. */
+const isRequired = (): boolean => process.env['REQUIRE_DEVICES'] === '1';
+
+/** Says in one line that phones are missing, and leaves a record of it. */
+const skip = async (
+  read: ReadFarm,
+  folder: string,
+  startedAt: string,
+  problems: ReadonlyMap<string, string>,
+): Promise<number> => {
+  const { farm } = read;
+  const skipped = `not there of the farm ${farm.name}: ${[...problems.values()].join('; ')}`;
+  const devices = Object.entries(farm.phones).map(([name, { labels }]) => ({
+    name,
+    labels: [...labels],
+    facts: null,
+    standing: 'absent' as const,
+    reason: problems.get(name) ?? 'it was not asked for',
+  }));
+  await writeDeviceReports(folder, {
+    schema: 1,
+    farm: farm.name,
+    startedAt,
+    took: 0,
+    skipped,
+    devices,
+    cells: [],
+  });
+  say(`${isRequired() ? 'discretio devices' : 'skipped'}: ${skipped}; the record is in ${folder}`);
+  return isRequired() ? exitCodes.fails : exitCodes.clean;
+};
+
+const run = async (): Promise<number> => {
+  const given = options();
+  const before = performance.now();
+  const read = readFarm(given.farm);
+  const { farm } = read;
+  const target = targetOf(read);
+  const startedAt = new Date().toISOString();
+  const folder = await makeRunFolder(given.out, startedAt);
+  const { ready, problems } = await discover(farm);
+  const absent = new Map(problems.map(({ phone, problem }) => [phone, problem.message]));
+  if (ready.length === 0 || (isRequired() && absent.size > 0))
+    return skip(read, folder, startedAt, absent);
+  for (const line of absent.values()) say(`! ${line}`);
+  await findAndroidTools(process.env);
+  const there = {
+    ...farm,
+    phones: Object.fromEntries(
+      Object.entries(farm.phones).filter(([name]) => ready.includes(name)),
+    ),
+  };
+  const matrix = planMatrix(there, startedAt.slice(0, 10), given.only);
+  for (const { phone, reason, until } of matrix.quarantined)
+    say(`! phone ${phone} is in quarantine until ${until}: ${reason}`);
+  const interruption = watchInterruption();
+  try {
+    const { scenarios, retries } = farm;
+    const { signal } = interruption;
+    const isAuthorised = given['i-am-authorised'];
+    const places = await clientPlaces({ ...read, farm: there });
+    const cells = await runMatrix(matrix, {
+      farm: read.file,
+      target,
+      scenarios,
+      retries,
+      isAuthorised,
+      places,
+      folder,
+      signal,
+      say,
+    });
+    const devices = [...(await standings(read, matrix, absent, { folder, cells }))];
+    const took = Math.round(performance.now() - before);
+    await writeDeviceReports(folder, {
+      schema: 1,
+      farm: farm.name,
+      startedAt,
+      took,
+      devices,
+      cells: [...cells],
+    });
+    say(
+      `${(took / 1000).toFixed(1)} s; results, JUnit and Allure are in ${folder}, the page is index.html`,
+    );
+    return exitFor(cells);
+  } finally {
+    interruption.release();
+  }
+};
+
+const code = await run().catch((error: unknown) => {
+  const known =
+    error instanceof DeviceProblem ||
+    error instanceof CommandProblem ||
+    error instanceof TargetFileError;
+  say(
+    `discretio devices: ${known ? messageOf(error) : String(error instanceof Error ? error.stack : error)}`,
+  );
+  return error instanceof CommandProblem ? error.exitCode : exitCodes.usage;
+});
+await leave(code);
