@@ -51,12 +51,12 @@ type Scenarios = Loaded['repertoire']['scenarios'];
 const judgesOf = (
   { repertoire, readRecorded }: Loaded,
   { id, claims }: Loaded['mutants'][number],
-  { thorough, record }: MutantsOptions,
+  { thorough }: MutantsOptions,
 ): Scenarios => {
   const all = repertoire.scenarios.filter((each) =>
     each.claims.some((claim) => claims.includes(claim)),
   );
-  if (thorough === true || record === true) return all;
+  if (thorough === true) return all;
   const killers = readRecorded().mutants.find((row) => row.id === id)?.killedBy ?? [];
   const again = all.filter((each) => killers.includes(each.id));
   const judged = new Set(again.flatMap((each) => each.claims));
@@ -251,7 +251,7 @@ export const addMutantsCommand = (program: Command, finish: (code: number) => vo
     )
     .option(
       '--record',
-      'thorough; keep the matrix as what every report shows of this testbed’s validation',
+      'keep the matrix as what every report shows of this testbed’s validation; --thorough where a scenario is new',
     )
     .option('--json', 'print one JSON object')
     .action(async (ids: readonly string[], options: MutantsOptions & { readonly list?: boolean }) =>
