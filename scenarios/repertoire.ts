@@ -57,6 +57,7 @@ import { basicCall } from './conformity/activities/basic-call.ts';
 import { firstUse } from './conformity/activities/first-use.ts';
 import { revocation } from './conformity/activities/revocation.ts';
 import { callDocuments } from './conformity/documents.ts';
+import { readRecorded, validationDocuments } from './validation/recorded.ts';
 import { identityAcrossLayers } from './conformity/identity-across-layers.ts';
 import { accessScenarios } from './conformity/section-2.1-access.ts';
 import { connectedScenarios } from './conformity/section-2.2-connected.ts';
@@ -152,5 +153,8 @@ export const repertoire: Repertoire & Judging = {
     ...tlsPhoneAttacks,
     ...tlsSessionAttacks,
   ],
-  documents: callDocuments,
+  documents: (evidence, language) => [
+    ...callDocuments(evidence, language),
+    ...validationDocuments(readRecorded(), language),
+  ],
 };
