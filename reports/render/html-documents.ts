@@ -23,8 +23,16 @@ const ladderMessage = (message: Message, lanes: readonly string[]): Markup => {
 const renderLadder = (ladder: Ladder, labels: Labels): Markup =>
   markup`<p class="note">${labels.text.ladderNote}</p><div class="scroll" tabindex="0" role="group" aria-label="${ladder.title}"><div class="ladder"><div class="lanes"><span></span><ol class="lanes-${ladder.lanes.length}">${ladder.lanes.map((lane) => markup`<li>${lane}</li>`)}</ol></div>${ladder.messages.map((message) => ladderMessage(message, ladder.lanes))}</div></div>`;
 
-const renderTable = (table: Table): Markup =>
+/** Rows beyond which a table is folded. */
+const longTable = 60;
+
+const renderRows = (table: Table): Markup =>
   markup`<div class="scroll" tabindex="0" role="group" aria-label="${table.title}"><table><caption class="unseen">${table.title}</caption><thead><tr>${table.columns.map((column) => markup`<th scope="col">${column}</th>`)}</tr></thead><tbody>${table.rows.map((row) => markup`<tr>${row.map((cell) => markup`<td>${cell}</td>`)}</tr>`)}</tbody></table></div>`;
+
+const renderTable = (table: Table, { text }: Labels): Markup =>
+  table.rows.length > longTable
+    ? markup`<details><summary>${table.rows.length} ${text.rows}</summary>${renderRows(table)}</details>`
+    : renderRows(table);
 
 const renderFacts = (facts: Facts): Markup =>
   markup`<div class="pairs">${facts.groups.map((group) => markup`<section><h4>${group.name}</h4><dl class="grounds">${group.entries.map((entry) => markup`<dt>${entry.label}</dt><dd class="mono">${entry.value}</dd>`)}</dl></section>`)}</div>`;
@@ -38,7 +46,7 @@ const renderDocument = (document: EvidenceDocument, labels: Labels): Markup => {
     case 'ladder':
       return renderLadder(document, labels);
     case 'table':
-      return renderTable(document);
+      return renderTable(document, labels);
     case 'facts':
       return renderFacts(document);
     case 'image':

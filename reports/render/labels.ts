@@ -58,6 +58,7 @@ const english = {
     'Stated: the security target says it. Implied: it follows from the target. Ours: a decision of the interpretation register, whose failure says nothing against the target.',
   restsOn: 'Rests on',
   documents: 'What the evidence shows',
+  rows: 'rows',
   ladderNote: 'Times are milliseconds since the first packet. Open a message to read it in full.',
   person: 'For a person to judge',
   personNote:
@@ -162,6 +163,7 @@ const french: Labels['text'] = {
     'Énoncé\u00a0: la cible de sécurité le dit. Déduit\u00a0: cela découle de la cible. Décision\u00a0: choix de notre registre d’interprétation, dont l’échec ne dit rien contre la cible.',
   restsOn: 'Repose sur',
   documents: 'Ce que montrent les preuves',
+  rows: 'lignes',
   ladderNote:
     'Les temps sont en millisecondes depuis le premier paquet. Ouvrir un message pour le lire en entier.',
   person: 'À juger par une personne',

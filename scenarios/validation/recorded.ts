@@ -40,20 +40,18 @@ export const readRecorded = (): RecordedMatrix =>
 
 const words = {
   en: {
-    title:
-      'How this testbed was validated: references with one fault each, all of which it must fail',
+    title: 'How this testbed was validated',
     columns: ['Mutant', 'Fault', 'Claims', 'Outcome', 'By'],
     summary: (matrix: RecordedMatrix, killed: number) =>
-      `${killed} of ${matrix.mutants.length} killed for the right reason; ${matrix.falseAlarms.length} false alarms in ${matrix.repeats} runs of the reference; version ${matrix.version}, ${matrix.at.slice(0, 10)}`,
+      `${killed} of ${matrix.mutants.length} references with one fault each failed for the right reason; ${matrix.falseAlarms.length} false alarms in ${matrix.repeats} runs of the reference; version ${matrix.version}, ${matrix.at.slice(0, 10)}`,
     scenarios: 'How often each scenario noticed such a fault, and how long what it reads takes',
     scenarioColumns: ['Scenario', 'Mutants killed', 'Seconds, shared with others'],
   },
   fr: {
-    title:
-      'Comment ce banc a été validé : des références à une seule faute, qu’il doit toutes refuser',
+    title: 'Comment ce banc a été validé',
     columns: ['Mutant', 'Faute', 'Énoncés', 'Issue', 'Par'],
     summary: (matrix: RecordedMatrix, killed: number) =>
-      `${killed} sur ${matrix.mutants.length} trouvés pour la bonne raison ; ${matrix.falseAlarms.length} fausses alertes en ${matrix.repeats} évaluations de la référence ; version ${matrix.version}, ${matrix.at.slice(0, 10)}`,
+      `${killed} références à une seule faute sur ${matrix.mutants.length} refusées pour la bonne raison ; ${matrix.falseAlarms.length} fausses alertes en ${matrix.repeats} évaluations de la référence ; version ${matrix.version}, ${matrix.at.slice(0, 10)}`,
     scenarios: 'Combien de ces fautes chaque scénario a trouvées, et la durée de ce qu’il lit',
     scenarioColumns: ['Scénario', 'Mutants trouvés', 'Secondes, partagées avec d’autres'],
   },
@@ -69,18 +67,15 @@ export const validationDocuments = (
   return [
     {
       kind: 'table',
-      title,
+      title: `${title}${language === 'fr' ? ' :' : ':'} ${summary(matrix, killed)}`,
       columns: [...columns],
-      rows: [
-        ['', summary(matrix, killed), '', '', ''],
-        ...matrix.mutants.map(({ id, fault, claims, end, killedBy }) => [
-          id,
-          fault,
-          claims.join(' '),
-          end,
-          killedBy.join(', '),
-        ]),
-      ],
+      rows: matrix.mutants.map(({ id, fault, claims, end, killedBy }) => [
+        id,
+        fault,
+        claims.join(' '),
+        end,
+        killedBy.join(', '),
+      ]),
     },
     {
       kind: 'table',
