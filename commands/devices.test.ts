@@ -150,6 +150,37 @@ describe('npm run devices without a phone', () => {
     expect(devices('required', { REQUIRE_DEVICES: '1' }).status).toBe(1);
   });
 
+  it('refuses what no phone and no label is called, before anything is made', () => {
+    const words = ['--farm', farm, '--only', 'nobody', '--out', join(folder, 'nobody')];
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [join(import.meta.dirname, 'devices.ts'), ...words],
+      { encoding: 'utf8' },
+    );
+    expect(stderr).toMatch(
+      /^discretio devices: --only nobody: farm .* has no phone and no label of that name; there are a, b\n$/,
+    );
+    expect(status).toBe(64);
+  });
+
+  it('explains itself', () => {
+    const words = [join(import.meta.dirname, 'devices.ts'), '--help'];
+    const { status, stdout } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+    expect({ status, stdout }).toMatchObject({ status: 0 });
+    expect(stdout).toContain('REQUIRE_DEVICES=1');
+  });
+
+  it('says why nothing is run, where only one phone of the simulated two is chosen', () => {
+    const words = [join(import.meta.dirname, 'devices.ts'), '--only', 'one'];
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [...words, '--out', join(folder, 'alone')],
+      { encoding: 'utf8' },
+    );
+    expect(stderr).toMatch(/nobody is there to call; nothing was judged|no adb/);
+    expect(status).toBe(2);
+  });
+
   it('tells a farm file that cannot be read in one line', () => {
     const { status, stderr } = devices('none', {}, join(folder, 'no.yaml'));
     expect(status).toBe(64);

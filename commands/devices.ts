@@ -21,7 +21,13 @@ import { makeRunFolder } from './run-folder.ts';
 /** `npm run devices`: the phones of a farm file call each other, driven by their screens, and each run is judged. */
 
 const usage =
-  'usage: node commands/devices.ts [--farm FILE] [--only PHONE-OR-LABEL…] [--out DIR] [--i-am-authorised]';
+  'usage: npm run devices -- [--farm FILE] [--only PHONE-OR-LABEL…] [--out DIR] [--i-am-authorised]';
+
+const help = `${usage}
+
+Two simulated phones unless a farm file names others (docs/device-farm.md).
+REQUIRE_DEVICES=1 makes it a failure that a phone is missing.
+`;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -33,6 +39,7 @@ const options = () => {
         only: { type: 'string', multiple: true, default: [] },
         out: { type: 'string' },
         'i-am-authorised': { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
       },
     }).values;
   } catch (error) {
@@ -94,6 +101,25 @@ const exitFor = (cells: readonly Cell[]): number => {
   return worst === 'pass' || worst === 'warn' ? exitCodes.clean : exitCodes.inconclusive;
 };
 
+/** Refuses what neither a phone nor a label is called: nothing would be run for it. */
+const checkChoice = ({ file, farm }: ReadFarm, only: readonly string[]): void => {
+  const known = new Set(
+    Object.entries(farm.phones).flatMap(([name, { labels }]) => [name, ...labels]),
+  );
+  const unknown = only.find((name) => !known.has(name));
+  if (unknown !== undefined)
+    throw new CommandProblem(
+      `--only ${unknown}: farm ${file} has no phone and no label of that name; there are ${[...known].join(', ')}`,
+    );
+};
+
+/** Why nothing is run, where no two phones are left that can call each other; null where something is. */
+const nothingToRun = ({ batches, without }: Matrix): string | null => {
+  if (batches.length > 0) return null;
+  const reasons = without.map(({ phone, network, reason }) => `${phone} (${network}): ${reason}`);
+  return `no two phones are left that can call each other${reasons.length > 0 ? `: ${reasons.join('; ')}` : ''}; nothing was judged`;
+};
+
 /** Whether a run without every phone is a failure, as in a laboratory, and not merely skipped. */
 const isRequired = (): boolean => process.env['REQUIRE_DEVICES'] === '1';
 
@@ -105,7 +131,7 @@ const skip = async (
   problems: ReadonlyMap<string, string>,
 ): Promise<number> => {
   const { farm } = read;
-  const skipped = `not there of the farm ${farm.name}: ${[...problems.values()].join('; ')}`;
+  const skipped = `not there of the farm ${farm.name}: ${[...new Set(problems.values())].join('; ')}`;
   const devices = Object.entries(farm.phones).map(([name, { labels }]) => ({
     name,
     labels: [...labels],
@@ -128,18 +154,25 @@ const skip = async (
 
 const run = async (): Promise<number> => {
   const given = options();
+  if (given.help) {
+    process.stdout.write(help);
+    return exitCodes.clean;
+  }
   const before = performance.now();
   const read = readFarm(given.farm);
   const { farm } = read;
+  checkChoice(read, given.only);
   const target = targetOf(read);
+  const isSimulated = Object.values(farm.phones).some((phone) => 'simulated' in phone);
+  if (isSimulated) await findAndroidTools(process.env);
   const startedAt = new Date().toISOString();
   const folder = await makeRunFolder(given.out, startedAt);
   const { ready, problems } = await discover(farm);
   const absent = new Map(problems.map(({ phone, problem }) => [phone, problem.message]));
   if (ready.length === 0 || (isRequired() && absent.size > 0))
     return skip(read, folder, startedAt, absent);
-  for (const line of absent.values()) say(`! ${line}`);
-  await findAndroidTools(process.env);
+  for (const line of new Set(absent.values())) say(`! ${line}`);
+  if (!isSimulated) await findAndroidTools(process.env);
   const there = {
     ...farm,
     phones: Object.fromEntries(
@@ -149,6 +182,8 @@ const run = async (): Promise<number> => {
   const matrix = planMatrix(there, startedAt.slice(0, 10), given.only);
   for (const { phone, reason, until } of matrix.quarantined)
     say(`! phone ${phone} is in quarantine until ${until}: ${reason}`);
+  const nothing = nothingToRun(matrix);
+  if (nothing !== null) say(`! ${nothing}`);
   const interruption = watchInterruption();
   try {
     const { scenarios, retries } = farm;
@@ -193,6 +228,9 @@ const code = await run().catch((error: unknown) => {
   say(
     `discretio devices: ${known ? messageOf(error) : String(error instanceof Error ? error.stack : error)}`,
   );
-  return error instanceof CommandProblem ? error.exitCode : exitCodes.usage;
+  if (error instanceof CommandProblem) return error.exitCode;
+  const isUsage =
+    error instanceof TargetFileError || (error instanceof DeviceProblem && error.code === 'file');
+  return isUsage ? exitCodes.usage : exitCodes.inconclusive;
 });
 await leave(code);

@@ -192,8 +192,12 @@ const print = (matrix: Matrix, isWhole: boolean): void => {
   for (const row of matrix.mutants.filter(({ end }) => end !== 'killed'))
     console.log(progress(row));
   const killed = matrix.mutants.filter(({ end }) => end === 'killed').length;
+  const alarms =
+    matrix.repeats === 0
+      ? 'the reference was not run, so that nothing is known of false alarms'
+      : `${matrix.falseAlarms.length} false alarms in ${matrix.repeats} runs of the reference`;
   console.log(
-    `${killed} of ${matrix.mutants.length} mutants killed for the right reason; ${matrix.falseAlarms.length} false alarms in ${matrix.repeats} runs of the reference`,
+    `${killed} of ${matrix.mutants.length} mutants killed for the right reason; ${alarms}`,
   );
 };
 

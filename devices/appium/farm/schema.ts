@@ -41,7 +41,7 @@ const server = z.union(
 const date = z.iso.date('is no date such as 2026-12-31');
 
 const quarantine = z.strictObject({
-  reason: z.string().min(3).max(300),
+  reason: z.string().min(3, 'must say why, in three letters or more').max(300),
   /** The last day on which the phone is left out. */
   until: date,
 });
