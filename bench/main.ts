@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { benchmarkCalls } from './calls.ts';
 import { benchmarkEnrolment } from './enrolment.ts';
+import { benchmarkFuzz } from './fuzz.ts';
 import { benchmarkHandshake } from './handshake.ts';
 import { benchmarkInspect } from './inspect.ts';
 import { benchmarkRelay } from './relay.ts';
@@ -15,6 +16,7 @@ const benchmarks: Readonly<
 > = {
   calls: benchmarkCalls,
   enrolment: benchmarkEnrolment,
+  fuzz: benchmarkFuzz,
   handshake: benchmarkHandshake,
   inspect: benchmarkInspect,
   relay: benchmarkRelay,

@@ -8,6 +8,7 @@ import { addClaimsCommand } from './claims.ts';
 import { CommandProblem } from './command-problem.ts';
 import { addDiffCommand } from './diff.ts';
 import { addEvaluateCommand } from './evaluate.ts';
+import { addFuzzCommand } from './fuzz.ts';
 import { addInspectCommand } from './inspect.ts';
 import { addJudgeCommand } from './judge.ts';
 import { addKeystoreCommand } from './keystore.ts';
@@ -44,6 +45,7 @@ const buildProgram = (finish: (code: number) => void): Command => {
   addLabCommand(program, finish);
   addUpCommand(program, finish);
   addMutantsCommand(program, finish);
+  addFuzzCommand(program, finish);
   addApplianceCommand(program, finish);
   addAdminCommand(program, finish);
   addAuthoritiesCommand(program, finish);

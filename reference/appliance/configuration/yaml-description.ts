@@ -44,6 +44,13 @@ const reasonOf = (issue: z.core.$ZodIssue): string => {
 const firstOf = (issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefined =>
   issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
 
+/** A field's name on one line, whatever the file calls it: a name in it may hold line ends or what moves a terminal. */
+const nameOf = (path: readonly PropertyKey[]): string =>
+  path
+    .map(String)
+    .join('.')
+    .replaceAll(/[\p{Cc}\u2028\u2029]/gu, '?');
+
 /** Makes a value of the text of a YAML file; throws the kind's error about the first thing that is wrong. */
 export const parseDescription = <Schema extends z.ZodType>(
   kind: DescriptionKind<Schema>,
@@ -52,7 +59,12 @@ export const parseDescription = <Schema extends z.ZodType>(
 ): Description<z.output<Schema>> => {
   const { what, schema, wayOut, separator, errorOf } = kind;
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    // A warning of the library's would go past the caller, to standard error.
+    logLevel: 'error',
+  });
   const [fault] = [...document.errors, ...document.warnings];
   if (fault) {
     const { line, col } = lines.linePos(fault.pos[0]);
@@ -63,7 +75,7 @@ export const parseDescription = <Schema extends z.ZodType>(
   }
   const problem = (path: readonly PropertyKey[], reason: string): Error =>
     errorOf(
-      `${what} ${file}:${lineOf(document, lines, path)}: ${path.map(String).join('.') || 'the whole file'}${separator}${reason}`,
+      `${what} ${file}:${lineOf(document, lines, path)}: ${nameOf(path) || 'the whole file'}${separator}${reason}`,
     );
   const parsed = schema.safeParse(valueOf(kind, file, document));
   if (parsed.success) return { value: parsed.data, problem };

@@ -126,7 +126,8 @@ const parseName = (name: DerNode): CertificateResult<readonly CommonName[]> => {
       return fault('certificate-name', relative.offset);
     for (const attribute of relative.children) {
       const [type, value, ...rest] = attribute.children;
-      if (type?.tag !== derTag.objectIdentifier || !value || rest.length > 0)
+      const isAttribute = attribute.tag === derTag.sequence && rest.length === 0;
+      if (!isAttribute || type?.tag !== derTag.objectIdentifier || !value)
         return fault('certificate-name', attribute.offset);
       if (objectIdentifierText(type.content) !== commonNameType) continue;
       const commonName = parseCommonName(value);

@@ -116,8 +116,10 @@ const readListExtensions = (
   const number = values.get(oids.number);
   const isNumber = number?.tag === derTag.integer && isPositive(number.content);
   if (!isNumber || number.content.length > 20) return fault('crl-number', list.offset);
-  const identifier = values.get(oids.authorityKeyIdentifier)?.children[0];
-  if (identifier?.tag !== 0x80) return fault('crl-key-identifier', list.offset);
+  const authority = values.get(oids.authorityKeyIdentifier);
+  const identifier = authority?.children[0];
+  if (authority?.tag !== derTag.sequence || identifier?.tag !== 0x80)
+    return fault('crl-key-identifier', list.offset);
   return ok({
     number: number.content.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n),
     authorityKeyIdentifier: identifier.content,

@@ -191,7 +191,9 @@ export const createDhGroupReader = (profile: Profile): DhGroupReader => {
   const readSome = (chunk: Uint8Array, at: number): readonly [taken: number, Problem | null] => {
     if (record === null) {
       const { taken, whole } = header.take(chunk, at, recordHeaderLength);
-      return [taken, whole && begin(whole)];
+      const problem = whole && begin(whole);
+      // Wherever the chunk was cut, the place is where the record begins.
+      return [taken, problem && [problem[0], problem[1], taken - recordHeaderLength]];
     }
     const fragment = chunk.subarray(at, at + record.left);
     const { type } = record;

@@ -52,10 +52,14 @@ const conditionOf = (
 const unquote = (text: string): string =>
   text.startsWith('"') ? text.slice(1, -1).replaceAll(/\\(.)/g, '$1') : text;
 
+const scrolling = 'scrollIntoView(';
+
 /** The innermost selector of a `UiScrollable`, or the text itself: nothing has to be scrolled here. */
 const withoutScrolling = (text: string): string => {
-  const inner = /scrollIntoView\((.*)\)\s*;?\s*$/s.exec(text);
-  return (inner?.[1] ?? text).trim();
+  const start = text.indexOf(scrolling);
+  const call = text.trimEnd().replace(/;$/, '').trimEnd();
+  const isWhole = start !== -1 && call.endsWith(')');
+  return (isWhole ? call.slice(start + scrolling.length, -1) : text).trim();
 };
 
 /** Reads `new UiSelector().resourceId("…").text("…")` and the like, with the methods that page objects use. */
