@@ -7,9 +7,17 @@ import {
 import type { Activity, World } from '../../campaign/activity.ts';
 import { callee, caller } from '../../conformity/activities/basic-call.ts';
 
-/** Milliseconds: for each message awaited, and for watching what follows the ACK. */
+/** Milliseconds for each message awaited. */
 const deadlineMs = 5_000;
-const listenMs = 300;
+
+/** Milliseconds for watching what follows the ACK: a call with a fault must be ended, a right one must not. */
+const listening = { fault: 2_000, control: 300 } as const;
+
+/** Calls that are right, though some values in them are rare. */
+const right: readonly TriedFault[] = ['none', 'leading-zero-value', 'leading-zero-secret'];
+
+const listeningTo = (fault: TriedFault): number =>
+  right.includes(fault) ? listening.control : listening.fault;
 
 /** The malicious user's numbers: one that calls, one that is called, one whose certificate is misused, and one that was enrolled twice. */
 const numbers = {
@@ -85,6 +93,7 @@ const callVictim = async (user: MaliciousUser, victim: Phone, faults: readonly T
   const attempts = [];
   for (const fault of faults) {
     const part = partOf(fault, numbers.calling);
+    const listenMs = listeningTo(fault);
     const call = { ...part, other: numbers.misused, deadlineMs, listenMs };
     const seen = await watching(victim, () => user.call(callee.number, call));
     attempts.push({ role: 'caller' as const, fault, ...seen });
@@ -96,6 +105,7 @@ const answerVictim = async (user: MaliciousUser, victim: Phone, faults: readonly
   const attempts = [];
   for (const fault of faults) {
     const part = partOf(fault, numbers.called);
+    const listenMs = listeningTo(fault);
     const answering = user.answer({ ...part, other: numbers.misused, deadlineMs, listenMs });
     const seen = await watching(victim, async () => {
       await victim.dial(part.number);
