@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { discover } from './devices/appium/farm/discovery.ts';
 import { readFarm, simulatedFarm } from './devices/appium/farm/read.ts';
 import { openSpecWorld, type SpecWorld } from './devices/appium/specs/world.ts';
+import { makeSecretPath, type SecretPath } from './devices/appium/session/appium-server.ts';
 import { freePorts } from './devices/appium/session/ports.ts';
 import { findAndroidTools } from './devices/appium/session/tools.ts';
 
@@ -32,6 +33,8 @@ const leaveWithoutPhones = async (): Promise<void> => {
 
 let world: SpecWorld | undefined;
 let port = Number(process.env['DISCRETIO_SPECS_APPIUM'] ?? 0);
+let path = process.env['DISCRETIO_SPECS_APPIUM_PATH'] ?? '/';
+let secret: SecretPath | undefined;
 
 if (!isWorker) {
   await leaveWithoutPhones();
@@ -43,27 +46,37 @@ if (!isWorker) {
   });
   [port = 0] = await freePorts(1);
   process.env['DISCRETIO_SPECS_APPIUM'] = String(port);
+  if (read.farm.server.kind === 'own') {
+    secret = await makeSecretPath();
+    ({ path } = secret);
+    process.once('exit', secret.remove);
+    process.env['DISCRETIO_SPECS_APPIUM_PATH'] = path;
+  }
   mkdirSync(folder, { recursive: true });
 }
 
 const server = read.farm.server;
 const remote = server.kind === 'own' ? null : new URL(server.url);
+/** Where each session is asked for; without it the service gives them a path of its own. */
+const connection = {
+  hostname: remote?.hostname ?? '127.0.0.1',
+  port: remote === null ? port : Number(remote.port) || 80,
+  path: remote?.pathname ?? path,
+};
 
 export const config = {
   runner: 'local' as const,
   specs: ['./devices/appium/specs/*.spec.ts'],
   maxInstances: 1,
-  hostname: remote?.hostname ?? '127.0.0.1',
-  port: remote === null ? port : Number(remote.port),
-  path: remote?.pathname ?? '/',
+  ...connection,
   logLevel: 'error' as const,
   connectionRetryTimeout: 90_000,
   connectionRetryCount: 0,
   /** Filled in once the phones are there. */
-  capabilities: { caller: { capabilities: {} }, callee: { capabilities: {} } } as Record<
-    'caller' | 'callee',
-    { capabilities: Record<string, unknown> }
-  >,
+  capabilities: {
+    caller: { ...connection, capabilities: {} },
+    callee: { ...connection, capabilities: {} },
+  } as Record<'caller' | 'callee', { capabilities: Record<string, unknown> }>,
   services:
     remote === null
       ? [
@@ -72,7 +85,14 @@ export const config = {
             {
               appiumStartTimeout: 90_000,
               // Its start is told at this level, and so is every text that is typed: what it says is kept nowhere.
-              args: { address: '127.0.0.1', port, logLevel: 'info' },
+              // The path is in the file that config names: what is null is not written on the command line.
+              args: {
+                address: '127.0.0.1',
+                port,
+                logLevel: 'info',
+                config: secret?.config ?? null,
+                basePath: null,
+              },
             },
           ] as const,
         ]

@@ -22,6 +22,8 @@ export interface PairAttempt {
   /** Where the client of each phone runs. */
   readonly places: ReadonlyMap<string, ClientPlace>;
   readonly signal: AbortSignal;
+  /** The testbed's own program unless a test gives another. */
+  readonly program?: string;
 }
 
 /** What an evaluation came to: each scenario's attempt, and how long it took in milliseconds. */
@@ -56,7 +58,7 @@ const evaluate = (attempt: PairAttempt): Promise<string> =>
     const child = spawn(
       process.execPath,
       [
-        join(import.meta.dirname, '../cli.ts'),
+        attempt.program ?? join(import.meta.dirname, '../cli.ts'),
         'evaluate',
         `--target=${target}`,
         `--out=${folder}`,
@@ -82,7 +84,10 @@ const evaluate = (attempt: PairAttempt): Promise<string> =>
     child.stderr.on('data', (chunk: Buffer) => {
       said = (said + chunk.toString('utf8')).slice(-10_000);
     });
-    child.once('error', () => resolve(said));
+    // An aborted child is an error at once, and still writes what it has: only one that never began is over.
+    child.once('error', () => {
+      if (child.pid === undefined) resolve(said);
+    });
     child.once('close', () => resolve(said));
   });
 

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from '../devices/appium/session/ports.ts';
 import type { Judgement } from '../reports/model/verdict.ts';
-import { attemptIn, type attemptPair } from './device-attempt.ts';
+import { attemptIn, attemptPair } from './device-attempt.ts';
 import { runMatrix } from './device-matrix.ts';
 
 const judgement = (claim: string, scenario: string, kind: Judgement['kind']): Judgement => ({
@@ -49,6 +49,39 @@ describe('what a run on phones says', () => {
       kind: 'fail',
     });
     expect(attemptIn(run, '2.2/request', ['this-device', 'this-device']).kind).toBe('pass');
+  });
+});
+
+describe('an evaluation that is aborted', () => {
+  it('is waited for until it has ended: it stops what it started', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'discretio-attempt-'));
+    const program = join(folder, 'slow-to-end.mjs');
+    writeFileSync(
+      program,
+      `import { writeFileSync } from 'node:fs';
+const ending = () => setTimeout(() => { writeFileSync(${JSON.stringify(join(folder, 'ended'))}, ''); process.exit(0); }, 300);
+process.once('SIGTERM', ending);
+writeFileSync(${JSON.stringify(join(folder, 'begun'))}, '');
+setInterval(() => undefined, 1000);
+`,
+    );
+    const abort = new AbortController();
+    const attempted = attemptPair({
+      program,
+      pair: { caller: 'a', callee: 'b', network: 'wifi' },
+      farm: 'farm.yaml',
+      target: 'target.yaml',
+      scenarios: ['x'],
+      folder: join(folder, 'run'),
+      isAuthorised: false,
+      places: new Map(),
+      signal: abort.signal,
+    });
+    await expect.poll(() => existsSync(join(folder, 'begun')), { timeout: 20_000 }).toBe(true);
+    abort.abort('SIGINT');
+    expect((await attempted).byScenario.get('x')).toMatchObject({ kind: 'inconclusive' });
+    expect(existsSync(join(folder, 'ended'))).toBe(true);
+    rmSync(folder, { recursive: true });
   });
 });
 

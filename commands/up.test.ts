@@ -26,7 +26,9 @@ const up = async (...words: readonly string[]) => {
     lines.push(line);
     if (line.startsWith('Ctrl-C')) break;
   }
-  return { child, text: lines.join('\n') };
+  let later = '';
+  child.stdout.on('data', (data: Buffer) => (later += data.toString('utf8'))).resume();
+  return { child, text: lines.join('\n'), later: () => later };
 };
 
 const endBy = async (child: ChildProcess, signal: NodeJS.Signals) => {
@@ -37,16 +39,20 @@ const endBy = async (child: ChildProcess, signal: NodeJS.Signals) => {
 
 describe('discretio up', () => {
   it('prints where everything is, serves each phone, and ends with Ctrl-C', async () => {
-    const { child, text } = await up();
+    const { child, text, later } = await up();
     expect(text).toMatch(/^appliance +signalling +127\.0\.0\.1:\d+ \(TLS\)$/m);
     expect(text).toMatch(/^appliance +registration +127\.0\.0\.1:\d+ \(HTTPS\)$/m);
     const urls = [
       ...text.matchAll(/^phone \d +\+336399850\d\d +(http:\S+) +\(to be enrolled\)$/gm),
     ];
     expect(urls).toHaveLength(2);
-    for (const [, url] of urls)
-      expect((await fetch(url ?? '', { redirect: 'manual' })).status).toBe(303);
+    const statusOf = async (url: string) => (await fetch(url, { redirect: 'manual' })).status;
+    for (const [, url] of urls) expect(await statusOf(url ?? '')).toBe(303);
     const [, url = ''] = urls[0] ?? [];
+    expect(await statusOf(url)).toBe(403);
+    await expect.poll(later).toMatch(/^phone 2 +was opened; opens next with +http:\S+\n/m);
+    const next = /^phone 1 +was opened; opens next with +(http:\S+)\n/m.exec(later())?.[1];
+    expect(await statusOf(next ?? '')).toBe(303);
     expect((await fetch(new URL('/', url))).status).toBe(403);
     expect(await endBy(child, 'SIGINT')).toBe(0);
     await expect(fetch(url)).rejects.toThrow(/fetch failed/);

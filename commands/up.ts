@@ -25,7 +25,7 @@ const describe = ({ appliance, phones }: SystemByHand, { enrolled = false }: UpO
   for (const { name, number, url } of phones)
     print(`${name.padEnd(10)} ${number}  ${url}${enrolled ? '' : '  (to be enrolled)'}`);
   print(
-    'Each address opens a phone in a browser on this computer, and lets whoever has it use it.',
+    'Each address opens a phone in a browser on this computer, once, and lets whoever has it use it; the next is printed then.',
   );
   print('Ctrl-C ends everything and removes what it stored.');
 };
@@ -41,6 +41,7 @@ const start = async (options: UpOptions, signal: AbortSignal): Promise<void> => 
       onText: (number, text) => {
         if (isForUsers) print(`SMS to ${number} (a test token, of use here alone): ${text}`);
       },
+      onOpened: (phone, url) => print(`${phone.padEnd(10)} was opened; opens next with  ${url}`),
       onRefusal: (who, { code, detail }) =>
         process.stderr.write(`${who}: refused ${code}: ${detail}\n`),
     });

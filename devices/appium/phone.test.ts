@@ -188,6 +188,19 @@ describe('a phone on its screen', () => {
   });
 });
 
+describe('a step that fails', () => {
+  it('is not pictured: what was typed may still stand on the screen', async () => {
+    const { application, phone, steps } = setUp();
+    application.shown = { 'screen-unlock': '', 'unlock-password': '', unlock: '' };
+    application.onTap = () => {
+      application.shown = { ...application.shown, 'error-message': 'storage/passphrase' };
+    };
+    await expect(phone.unlock('secret')).rejects.toThrow('storage/passphrase');
+    await expect(phone.register()).rejects.toThrow(/screen-dial was not shown/);
+    expect(steps).toEqual([]);
+  });
+});
+
 describe('what stands on a screen', () => {
   it('is an identifier only where it is one', () => {
     expect(identifierIn('00AA bb11')).toBe('00aa bb11');

@@ -39,7 +39,7 @@ export interface ScreenPhoneParts {
   /** Files of the application, read off the phone; none unless given. */
   readonly storedFiles?: () => Promise<readonly StoredFile[]>;
   readonly logs?: ClientLogs;
-  /** Told after every step, for screenshots. */
+  /** Told after every step that succeeded, for screenshots: after another the screen may still show what was typed. */
   readonly done?: (step: string) => Promise<void>;
   /** Ends the session. */
   readonly stop: () => Promise<void>;
@@ -150,13 +150,11 @@ export const screenPhone = (parts: ScreenPhoneParts): Phone => {
   };
   const step = <Value>(what: string, work: () => Promise<Value>): Promise<Value> =>
     turn(async () => {
-      try {
-        return await work();
-      } catch (error) {
+      const value = await work().catch((error: unknown) => {
         throw told(what, error);
-      } finally {
-        await done(what);
-      }
+      });
+      await done(what);
+      return value;
     });
   const until = async (
     what: string,

@@ -19,6 +19,8 @@ export interface ByHandOptions {
   readonly areEnrolled: boolean;
   /** Told each text message that the service sends. */
   readonly onText: (number: string, text: string) => void;
+  /** Told, when the screen of a phone was opened, the address that opens it next. */
+  readonly onOpened?: (phone: string, url: string) => void;
   /** Told what the appliance or a phone refuses. */
   readonly onRefusal: (who: string, refusal: RefusalEntry) => void;
 }
@@ -29,7 +31,7 @@ export interface PhoneByHand {
   readonly name: string;
   /** Its number, or the one that its enrolment suggests. */
   readonly number: string;
-  /** Opens its screen; a secret of this run. */
+  /** Opens its screen, once: another takes its place then. A secret. */
   readonly url: string;
   readonly handset: Handset;
 }
@@ -118,15 +120,30 @@ export const startByHand = async (site: Site, options: ByHandOptions): Promise<S
       ),
       suggestedNumber: number,
     });
-    const server = await serveScreen(handset);
-    started[index] = { name: name.toLowerCase(), number, url: server.url, handset, server };
+    const server = await serveScreen(handset, {
+      onOpened: (url) => options.onOpened?.(name.toLowerCase(), url),
+    }).catch(async (error: unknown) => {
+      await handset.stop();
+      throw error;
+    });
+    started[index] = {
+      name: name.toLowerCase(),
+      number,
+      get url() {
+        return server.url;
+      },
+      handset,
+      server,
+    };
     if (options.areEnrolled) await enrol(handset, number, sms);
   };
-  try {
-    await Promise.all(Array.from({ length: options.phones }, (_, index) => start(index)));
-  } catch (error) {
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: options.phones }, (_, index) => start(index)),
+  );
+  const failed = outcomes.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') {
     await stopAll(started.filter(Boolean), appliance);
-    throw error;
+    throw failed.reason;
   }
   return { appliance, phones: started, stop: () => stopAll(started, appliance) };
 };

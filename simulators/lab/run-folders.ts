@@ -1,5 +1,5 @@
 import { readlinkSync, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -35,6 +35,12 @@ const removeAll = async (parent: string, names: readonly string[]): Promise<void
   await Promise.all(names.map((name) => rm(join(parent, name), options).catch(() => undefined)));
 };
 
+/** Whether it is a folder of this user: anybody may put something under any name into a shared temporary folder. */
+const isOwnFolder = async (path: string): Promise<boolean> => {
+  const found = await lstat(path).catch(() => null);
+  return found !== null && found.isDirectory() && found.uid === process.getuid?.();
+};
+
 /** Removes the folders of runs that were killed before they could; those of this process too where it has none yet or any more. */
 export const removeLeftoverFolders = async (
   own: 'keep' | 'remove',
@@ -49,7 +55,11 @@ export const removeLeftoverFolders = async (
     if (pid === undefined) return false;
     return Number(pid) === process.pid ? own === 'remove' : !isAlive(Number(pid));
   });
-  await removeAll(parent, dead);
+  const areOwn = await Promise.all(dead.map((name) => isOwnFolder(join(parent, name))));
+  await removeAll(
+    parent,
+    dead.filter((_, index) => areOwn[index]),
+  );
 };
 
 /** Folders of one run, under one root. */

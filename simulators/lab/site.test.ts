@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -51,6 +51,27 @@ describe('the folders of a run', () => {
     expect(left).toEqual([expect.stringContaining(`-${process.pid}-`)]);
     await next.close();
   });
+
+  it('stay under the name of a killed run when they are no folders', async () => {
+    inAnotherProcess(`process.kill(process.pid, 'SIGKILL');`);
+    const [killed = ''] = await readdir(parent);
+    await rm(join(parent, killed), { recursive: true });
+    await writeFile(join(parent, killed), '');
+    await symlink(parent, join(parent, `${killed}x`));
+    await (await openLoopbackSite(parent)).close();
+    expect((await readdir(parent)).toSorted()).toEqual([killed, `${killed}x`]);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    `of another user stay, even for root${process.getuid?.() === 0 ? '' : ' (skipped: not root)'}`,
+    async () => {
+      inAnotherProcess(`process.kill(process.pid, 'SIGKILL');`);
+      const [killed = ''] = await readdir(parent);
+      await chown(join(parent, killed), 65_534, 65_534);
+      await (await openLoopbackSite(parent)).close();
+      expect(await readdir(parent)).toEqual([killed]);
+    },
+  );
 
   it('stay when they belong to a living process, another program or another container', async () => {
     const first = await openLoopbackSite(parent);

@@ -110,6 +110,7 @@ describe('a phone’s properties', () => {
 describe('dumpsys', () => {
   const dump = `Packages:
   Package [org.example.app] (8f1):
+    appId=10245
     versionCode=42 minSdk=21 targetSdk=34
     versionName=1.4.2
     flags=[ DEBUGGABLE HAS_CODE ALLOW_CLEAR_USER_DATA ]
@@ -122,6 +123,7 @@ describe('dumpsys', () => {
       versionName: '1.4.2',
       versionCode: 42,
       isDebuggable: true,
+      uid: 10_245,
       permissions: new Map([
         ['android.permission.RECORD_AUDIO', true],
         ['android.permission.POST_NOTIFICATIONS', false],

@@ -56,6 +56,8 @@ export interface PackageFacts {
   readonly versionName: string;
   readonly versionCode: number;
   readonly isDebuggable: boolean;
+  /** The user that its processes run as; null where the phone does not say. */
+  readonly uid: number | null;
   /** Runtime permissions and whether each is granted. */
   readonly permissions: ReadonlyMap<string, boolean>;
 }
@@ -66,7 +68,9 @@ export const parsePackage = (text: string, name: string): PackageFacts | null =>
   if (begin < 0) return null;
   const own = text.slice(begin);
   const permissions = [...own.matchAll(/^\s+([\w.]+): granted=(true|false)/gm)];
+  const uid = /\b(?:userId|appId)=(\d+)/.exec(own)?.[1];
   return {
+    uid: uid === undefined ? null : Number(uid),
     versionName: /\bversionName=(\S+)/.exec(own)?.[1] ?? '',
     versionCode: Number(/\bversionCode=(\d+)/.exec(own)?.[1] ?? 0),
     isDebuggable: /\b(?:pkgFlags|flags)=\[[^\]]*\bDEBUGGABLE\b/.test(own),

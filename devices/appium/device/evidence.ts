@@ -10,8 +10,10 @@ const longestVideo = 180;
 
 const videoPath = '/data/local/tmp/discretio-evidence.mp4';
 
-/** What is kept of a phone beside the run's own evidence: what it is, pictures of its screen, its log, a video where it makes one. */
+/** What is kept of a phone beside the run's own evidence: what it is, pictures of its screen, its application's log, a video where it makes one. */
 export interface DeviceEvidence {
+  /** Begins the video, where one is wanted; once secrets are typed no more. */
+  film(): void;
   /** A picture of the screen, numbered; what could not be pictured is told in the notes. */
   picture(title: string): Promise<void>;
   /** Ends the video, reads the log and writes what was noted. */
@@ -23,6 +25,8 @@ export interface DeviceEvidenceOptions {
   readonly link: DeviceLink;
   readonly facts: DeviceFacts;
   readonly application: { readonly name: string; readonly installed: PackageFacts | null };
+  /** Every secret that was typed so far. */
+  readonly typed: () => ReadonlySet<string>;
   /** Of this phone alone; made where it is missing. */
   readonly folder: string;
   /** A PNG of the screen as base64. */
@@ -60,6 +64,19 @@ const startVideo = ({ adb, server, serial }: DeviceLink) => {
 const isVideo = (bytes: Uint8Array): boolean =>
   Buffer.from(bytes.subarray(4, 8)).toString('latin1') === 'ftyp';
 
+/** A log without the lines that hold a secret, and how many those were. */
+export const withoutSecrets = (
+  log: string,
+  secrets: ReadonlySet<string>,
+): { readonly log: string; readonly left: number } => {
+  const forms = [...secrets]
+    .filter((secret) => secret !== '')
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]);
+  const lines = log.split('\n');
+  const clean = lines.filter((line) => !forms.some((form) => line.includes(form)));
+  return { log: clean.join('\n'), left: lines.length - clean.length };
+};
+
 /** Opens the evidence of one phone: what it is stands there at once. */
 export const openDeviceEvidence = async (
   options: DeviceEvidenceOptions,
@@ -92,9 +109,22 @@ export const openDeviceEvidence = async (
       2,
     )}\n`,
   );
-  const video = options.video ? startVideo(link) : null;
+  let video: ReturnType<typeof startVideo> | null = null;
   let pictures = 0;
+  const writeLog = async (): Promise<void> => {
+    if (installed === null) throw new Error(`${name} has none of its own that can be read`);
+    const { uid } = installed;
+    const { log, left } = withoutSecrets(
+      await readLog(link, { name, uid }, begun),
+      options.typed(),
+    );
+    await writeFile(join(folder, 'logcat.txt'), log);
+    if (left > 0) throw new Error(`${left} lines that hold a secret that was typed were left out`);
+  };
   return {
+    film() {
+      if (options.video) video ??= startVideo(link);
+    },
     async picture(title) {
       pictures += 1;
       const file = `${String(pictures).padStart(2, '0')}-${slug(title)}.png`;
@@ -103,15 +133,14 @@ export const openDeviceEvidence = async (
       });
     },
     async close() {
-      if (video)
+      const running = video;
+      if (running)
         await attempt('video', async () => {
-          const bytes = await video.stop();
+          const bytes = await running.stop();
           if (!isVideo(bytes)) throw new Error('this phone makes none');
           await writeFile(join(folder, 'screen.mp4'), bytes);
         });
-      await attempt('logcat', async () => {
-        await writeFile(join(folder, 'logcat.txt'), await readLog(link, begun));
-      });
+      await attempt('logcat', writeLog);
       if (notes.length > 0) await writeFile(join(folder, 'notes.txt'), `${notes.join('\n')}\n`);
     },
   };

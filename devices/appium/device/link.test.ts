@@ -69,7 +69,9 @@ describe.skipIf(tools === null)(
       phone.events.shortMessage('+33600000000', 'Your code is 654321');
       expect(await readInbox(link)).toMatchObject([{ body: 'Your code is 654321' }]);
       expect(await readPackage(link, 'org.no.such')).toBeNull();
-      expect(typeof (await readLog(link, Date.now() / 1000 - 60))).toBe('string');
+      expect(
+        typeof (await readLog(link, { name: 'org.a', uid: 10_212 }, Date.now() / 1000 - 60)),
+      ).toBe('string');
     });
 
     it('gets a port of this machine on its own localhost', async () => {

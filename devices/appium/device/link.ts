@@ -135,6 +135,30 @@ export const readInbox = async (link: DeviceLink): Promise<readonly InboxMessage
   return parseInbox(said);
 };
 
-/** The phone's log from a moment on, as `logcat -d -T` prints it; `seconds` since 1970. */
-export const readLog = (link: DeviceLink, seconds: number): Promise<string> =>
-  shell(link, `logcat -d -v threadtime -T ${seconds.toFixed(3)}`, 30_000);
+/** What logcat says where it does not know an option: `--uid` came with Android 12. */
+const unknownOption = /(?:unrecognized|unknown|invalid) option/i;
+
+/**
+ * An application's own log from a moment on, as `logcat -d -T` prints it; `seconds` since 1970. Never the whole phone's: Appium's server
+ * on the phone writes into that what it types. Throws a {@link DeviceProblem} where the phone cannot tell one from the other.
+ */
+export const readLog = async (
+  link: DeviceLink,
+  { name, uid }: { readonly name: string; readonly uid: number | null },
+  seconds: number,
+): Promise<string> => {
+  const read = (choice: string): Promise<string> =>
+    shell(link, `logcat -d -v threadtime ${choice} -T ${seconds.toFixed(3)}`, 30_000);
+  if (uid !== null) {
+    const said = await read(`--uid=${uid}`);
+    if (!unknownOption.test(said.slice(0, 1_000))) return said;
+  }
+  const pid = /^\d+/.exec((await shell(link, `pidof ${name}`)).trim())?.[0];
+  const said = pid === undefined ? null : await read(`--pid=${pid}`);
+  if (said === null || unknownOption.test(said.slice(0, 1_000)))
+    throw new DeviceProblem(
+      'application-missing',
+      `phone ${link.phone}: its Android does not tell the log of ${name} from that of others; read it by hand with adb logcat`,
+    );
+  return said;
+};

@@ -9,7 +9,7 @@ import { DeviceProblem } from '../problem.ts';
 import { createScreen } from '../screens/screen.ts';
 import { readSelectors } from '../selectors/read.ts';
 import type { Selectors } from '../selectors/schema.ts';
-import { startAdbServer } from '../session/adb-process.ts';
+import { checkAdbVersion, startAdbServer } from '../session/adb-process.ts';
 import { startAppium, type SessionServer } from '../session/appium-server.ts';
 import { openSession } from '../session/open-session.ts';
 import { freePorts } from '../session/ports.ts';
@@ -59,13 +59,16 @@ const openShared = async ({ farm }: ReadFarm, folder: string): Promise<Shared> =
   const isSimulated = Object.values(farm.phones).some((phone) => 'simulated' in phone);
   const own = isSimulated ? await startAdbServer(tools) : null;
   let appium: ReturnType<typeof startAppium> | undefined;
-  const serverOf = async (server: FarmServer): Promise<SessionServer> =>
-    server.kind === 'own'
-      ? (appium ??= startAppium({ tools, log: join(folder, appiumLog) }))
-      : remoteServer(server);
+  const adb = own ?? adbServerOf(farm);
+  const serverOf = async (server: FarmServer): Promise<SessionServer> => {
+    if (server.kind !== 'own') return remoteServer(server);
+    // An Appium that finds no server, or one of another version, starts one that nobody ends.
+    await checkAdbVersion(adb, tools);
+    return (appium ??= startAppium({ tools, log: join(folder, appiumLog) }));
+  };
   return {
     tools,
-    adb: own ?? adbServerOf(farm),
+    adb,
     serverFor: (phone) => serverOf(phone.server ?? farm.server),
     async stop() {
       const started = await appium?.catch(() => undefined);
@@ -182,6 +185,7 @@ export const openFarmLab = async (read: ReadFarm, options: LabOptions): Promise<
       isPrepared: facts.nature === 'simulated',
     });
     const own = selectors.package;
+    const typed = new Set<string>();
     const evidence = await openDeviceEvidence({
       link,
       facts,
@@ -192,16 +196,20 @@ export const openFarmLab = async (read: ReadFarm, options: LabOptions): Promise<
       folder: join(options.evidence ?? (await site.folder(`device-${name}`)), name),
       screenshot: () => browser.takeScreenshot(),
       video: farm.video,
+      typed: () => typed,
     });
     return screenPhone({
       name: as,
-      screen: createScreen(name, browser, selectors),
+      screen: createScreen(name, browser, selectors, (secret) => typed.add(secret)),
       capabilities: abilities.get(name) ?? new Set(),
       ...(logs ? { logs } : {}),
       ...(own !== undefined && by !== 'no'
         ? { storedFiles: () => readStoredFiles(link, own, by) }
         : {}),
-      done: (step) => (pictured.test(step) ? evidence.picture(step) : Promise.resolve()),
+      async done(step) {
+        if (step === 'registration') evidence.film();
+        if (pictured.test(step)) await evidence.picture(step);
+      },
       async stop() {
         await evidence.close();
         await browser.deleteSession().catch(() => undefined);
@@ -224,5 +232,5 @@ export const openFarmLab = async (read: ReadFarm, options: LabOptions): Promise<
   };
 };
 
-/** Steps that are pictured; never one on which a password or a token stands. */
+/** Steps that are pictured once they have succeeded; then no password and no token stands on the screen. */
 const pictured = /^(registration|audio|call ended)$/;

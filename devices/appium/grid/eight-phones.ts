@@ -38,6 +38,7 @@ const took = (what: string): void => {
 };
 
 const stops: (() => Promise<unknown>)[] = [];
+let isInterrupted = false;
 
 const call = async (from: Phone, to: Phone, number: string): Promise<void> => {
   await to.setAutoAnswer(true);
@@ -141,10 +142,21 @@ const run = async (): Promise<void> => {
   for (const each of phones) await each.stop();
 };
 
+/** Rejects at the first signal, so that everything that was started ends; a second one ends this process at once, and what it started with it. */
+const interrupted = new Promise<never>((_resolve, reject) => {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (isInterrupted) process.exit(2);
+      isInterrupted = true;
+      reject(new Error(`${name}: everything is stopped`));
+    });
+  }
+});
+
 const began = performance.now();
 let code = 0;
 try {
-  await run();
+  await Promise.race([run(), interrupted]);
 } catch (error) {
   code = 1;
   process.stderr.write(

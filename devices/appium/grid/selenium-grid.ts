@@ -16,10 +16,7 @@ export interface Grid extends SessionServer {
 }
 
 /** What the node may be asked for: a slot for each phone, told apart by its serial. */
-export const relayConfiguration = (
-  appium: Pick<SessionServer, 'host' | 'port'>,
-  serials: readonly string[],
-): string => {
+export const relayConfiguration = (appium: SessionServer, serials: readonly string[]): string => {
   const slots = serials.flatMap((serial) => {
     const stereotype = JSON.stringify({ platformName: 'Android', 'appium:udid': serial });
     return ['1', stereotype].map((word) => `  ${JSON.stringify(word)},`);
@@ -31,7 +28,7 @@ export const relayConfiguration = (
     'override-max-sessions = true',
     `max-sessions = ${serials.length}`,
     '[relay]',
-    `url = "http://${appium.host}:${appium.port}"`,
+    `url = "http://${appium.host}:${appium.port}${appium.path === '/' ? '' : appium.path}"`,
     'status-endpoint = "/status"',
     'configs = [',
     ...slots,
@@ -61,7 +58,7 @@ export const startGrid = async (
   const [port = 0, nodePort = 0, publish = 0, subscribe = 0] = await freePorts(4);
   await mkdir(folder, { recursive: true });
   const configuration = join(folder, 'relay.toml');
-  await writeFile(configuration, relayConfiguration(appium, serials));
+  await writeFile(configuration, relayConfiguration(appium, serials), { mode: 0o600 });
   const jar = findJar();
   const events = [
     '--publish-events',

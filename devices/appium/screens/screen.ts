@@ -50,8 +50,16 @@ const isGone = (error: unknown): boolean =>
     `${error.name} ${error.message}`,
   );
 
-/** Screens of one session, by the selectors of the application that it shows; `phone` names it in messages. */
-export const createScreen = (phone: string, session: Session, selectors: Selectors): Screen => {
+/** Inputs whose text is a secret. */
+const secretInputs: readonly ElementName[] = ['enrol-password', 'enrol-token', 'unlock-password'];
+
+/** Screens of one session, by the selectors of the application that it shows; `phone` names it in messages, `typing` is told each secret before it is typed. */
+export const createScreen = (
+  phone: string,
+  session: Session,
+  selectors: Selectors,
+  typing: (secret: string) => void = () => undefined,
+): Screen => {
   const locate = (name: ElementName) => {
     const locator = locatorOf(selectors, name);
     if (locator) return locator;
@@ -72,7 +80,7 @@ export const createScreen = (phone: string, session: Session, selectors: Selecto
     if (id !== undefined) return id;
     throw new DeviceProblem(
       'screen',
-      `phone ${phone}: ${name} is not on the screen of ${selectors.name}; look at the screenshot, mend the selectors file`,
+      `phone ${phone}: ${name} is not on the screen of ${selectors.name}; look at the phone, mend the selectors file`,
     );
   };
   const read = async (id: string, from: string): Promise<string> =>
@@ -97,6 +105,7 @@ export const createScreen = (phone: string, session: Session, selectors: Selecto
     tap: async (name) => session.elementClick(await one(name)),
     async type(name, text) {
       const id = await one(name);
+      if (secretInputs.includes(name)) typing(text);
       await session.elementClear(id);
       await session.elementSendKeys(id, text);
     },

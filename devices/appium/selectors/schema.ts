@@ -68,7 +68,7 @@ const native = z.strictObject({
 const web = z.strictObject({
   ...common,
   context: z.literal('web'),
-  /** The page in Chrome on the phone: `{port}` is the port that adb reverse gives the phone. */
+  /** The page in Chrome on the phone: `{port}` is the port that adb reverse gives the phone, `{key}` what opens the page. */
   address: z
     .string()
     .regex(

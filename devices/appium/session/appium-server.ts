@@ -1,3 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DeadlineError } from '../../contract.ts';
@@ -56,6 +60,27 @@ export const untilReady = async (
   }
 };
 
+/** A path that nobody can guess, and the file by which Appium is told of it: its command line could be read by everybody here. */
+export interface SecretPath {
+  /** Such as `/` and 32 hexadecimal digits. */
+  readonly path: string;
+  /** For `--config`; its owner alone can read it. */
+  readonly config: string;
+  readonly remove: () => void;
+}
+
+/**
+ * Makes the path of one Appium. Appium looks at neither Host nor Origin, and takes a session from whatever asks for one, the pages of
+ * every browser on this machine included: its path is what they do not have.
+ */
+export const makeSecretPath = async (): Promise<SecretPath> => {
+  const path = `/${randomBytes(16).toString('hex')}`;
+  const folder = await mkdtemp(join(tmpdir(), 'discretio-appium-'));
+  const config = join(folder, 'appium.json');
+  await writeFile(config, JSON.stringify({ server: { 'base-path': path } }), { mode: 0o600 });
+  return { path, config, remove: () => rmSync(folder, { recursive: true, force: true }) };
+};
+
 /** How Appium is started. */
 export interface AppiumOptions {
   readonly tools: AndroidTools;
@@ -69,7 +94,8 @@ export interface AppiumOptions {
 export const startAppium = async ({ tools, port, log }: AppiumOptions): Promise<OwnServer> => {
   if (port !== undefined) await checkFree('Appium', port);
   const [free = 0] = port === undefined ? await freePorts(1) : [port];
-  const server: SessionServer = { host: '127.0.0.1', port: free, path: '/' };
+  const secret = await makeSecretPath();
+  const server: SessionServer = { host: '127.0.0.1', port: free, path: secret.path };
   const program = join(root, 'node_modules/appium/index.js');
   const helper = startHelper(
     process.execPath,
@@ -78,6 +104,7 @@ export const startAppium = async ({ tools, port, log }: AppiumOptions): Promise<
       'server',
       `--address=${server.host}`,
       `--port=${free}`,
+      `--config=${secret.config}`,
       `--log=${log}`,
       '--log-level=error:warn',
       '--log-timestamp',
@@ -98,6 +125,8 @@ export const startAppium = async ({ tools, port, log }: AppiumOptions): Promise<
   } catch (error) {
     await helper.stop();
     throw error;
+  } finally {
+    secret.remove();
   }
   return { ...server, pid: helper.pid, stop: helper.stop };
 };

@@ -1,6 +1,7 @@
 import { remote } from 'webdriverio';
 import type { Selectors } from '../selectors/schema.ts';
 import type { AdbServer } from '../device/adb-server.ts';
+import { DeviceProblem } from '../problem.ts';
 import type { SessionServer } from './appium-server.ts';
 import { sessionProblem } from './session-problem.ts';
 
@@ -71,14 +72,40 @@ export const sessionCapabilities = (options: SessionOptions): Record<string, unk
   };
 };
 
+/** Environment variable with the key of a page that opens with one; no farm file should hold it, for it is another at each start. */
+const keyVariable = 'DISCRETIO_PAGE_KEY';
+
+/** Address of a page on the phone's own localhost; null where the screens are no page in Chrome. Throws a {@link DeviceProblem} without its key. */
+export const pageAddress = (
+  {
+    context,
+    address,
+    name,
+  }: { readonly address?: string | undefined } & Pick<Selectors, 'context' | 'name'>,
+  pagePort: number | undefined,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string | null => {
+  if (context === 'native' || address === undefined) return null;
+  const key = environment[keyVariable] ?? '';
+  if (address.includes('{key}') && key === '')
+    throw new DeviceProblem(
+      'screen',
+      `${name}: it opens with its key alone; give what follows key= in the address that discretio up prints as ${keyVariable}`,
+    );
+  return address
+    .replace('{port}', String(pagePort ?? 80))
+    .replace('{key}', () => encodeURIComponent(key));
+};
+
 /** Brings a session to its screens: a page is opened, or the web view that holds it is entered. */
 export const enterScreens = async (
   browser: Browser,
   { selectors, pagePort }: Pick<SessionOptions, 'selectors' | 'pagePort'>,
 ): Promise<void> => {
   if (selectors.context === 'native') return;
-  if (selectors.address !== undefined) {
-    await browser.navigateTo(selectors.address.replace('{port}', String(pagePort ?? 80)));
+  const address = pageAddress(selectors, pagePort);
+  if (address !== null) {
+    await browser.navigateTo(address);
     return;
   }
   const contexts: readonly unknown[] = await browser.getAppiumContexts();
@@ -91,6 +118,7 @@ export const enterScreens = async (
 /** Opens a session on a phone. Throws a DeviceProblem with one line about why there is none. */
 export const openSession = async (options: SessionOptions): Promise<Browser> => {
   const { server, phone, serial, selectors } = options;
+  pageAddress(selectors, options.pagePort);
   const wanted = {
     phone,
     serial,

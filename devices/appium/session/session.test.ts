@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSelectors } from '../selectors/read.ts';
-import { startAppium } from './appium-server.ts';
-import { openSession, sessionCapabilities } from './open-session.ts';
+import { makeSecretPath, startAppium } from './appium-server.ts';
+import { openSession, pageAddress, sessionCapabilities } from './open-session.ts';
 import { freePorts } from './ports.ts';
 import { sessionProblem } from './session-problem.ts';
 import { findAndroidTools } from './tools.ts';
@@ -98,12 +98,62 @@ describe('a session', () => {
     expect(page).not.toHaveProperty('appium:skipServerInstallation');
   });
 
+  it('opens the reference’s page with its key, and begins without it nothing', () => {
+    const page = readSelectors('reference-page', '.');
+    expect(pageAddress(page, 4321, { DISCRETIO_PAGE_KEY: 'a&$&b' })).toBe(
+      'http://localhost:4321/?key=a%26%24%26b',
+    );
+    expect(() => pageAddress(page, 4321, {})).toThrow(
+      /^reference screen: it opens with its key alone; give what follows key= .* as DISCRETIO_PAGE_KEY$/,
+    );
+    expect(pageAddress(readSelectors('reference-application', '.'), 4321, {})).toBeNull();
+  });
+
   it('that no Appium gives is told with its address', async () => {
     const [port = 0] = await freePorts(1);
     const server = { host: '127.0.0.1', port, path: '/' };
     await expect(
       openSession({ ...options, server, selectors: readSelectors('reference-application', '.') }),
     ).rejects.toMatchObject({ code: 'appium-unreachable' });
+  });
+});
+
+describe('an Appium of this run’s own', () => {
+  it('has a path of its own each time, in a file that only its owner reads', async () => {
+    const [one, other] = [await makeSecretPath(), await makeSecretPath()];
+    expect(one.path).toMatch(/^\/[0-9a-f]{32}$/);
+    expect(one.path).not.toBe(other.path);
+    expect(statSync(one.config).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(readFileSync(one.config, 'utf8'))).toEqual({
+      server: { 'base-path': one.path },
+    });
+    for (const each of [one, other]) each.remove();
+    expect(existsSync(one.config)).toBe(false);
+  });
+
+  it('takes no session from a page that knows its port alone, and shows no path in its command line', async () => {
+    const log = join(mkdtempSync(join(tmpdir(), 'discretio-appium-test-')), 'appium.log');
+    const tools = { home: '/nowhere', adb: '/nowhere/adb', version: 41 };
+    const appium = await startAppium({ tools, log });
+    try {
+      const base = `http://127.0.0.1:${appium.port}`;
+      const body = JSON.stringify({ capabilities: { alwaysMatch: { platformName: 'Android' } } });
+      const ask = (path: string) =>
+        fetch(`${base}${path}/session`, {
+          method: 'POST',
+          headers: { 'content-type': 'text/plain', origin: 'http://elsewhere.example' },
+          body,
+        });
+      expect((await ask('')).status).toBe(404);
+      expect((await ask('/wd/hub')).status).toBe(404);
+      expect((await ask(appium.path)).status).not.toBe(404);
+      expect(readFileSync(`/proc/${appium.pid}/cmdline`, 'utf8')).not.toContain(
+        appium.path.slice(1),
+      );
+    } finally {
+      await appium.stop();
+      rmSync(dirname(log), { recursive: true });
+    }
   });
 });
 

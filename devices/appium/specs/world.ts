@@ -1,5 +1,3 @@
-import { createServer } from 'node:http';
-import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { openLoopbackSite } from '../../../simulators/lab/site.ts';
 import { loadTargetFile } from '../../external/target.ts';
@@ -10,10 +8,11 @@ import type { ReadFarm } from '../farm/read.ts';
 import { reversePort } from '../device/link.ts';
 import { DeviceProblem } from '../problem.ts';
 import { readSelectors } from '../selectors/read.ts';
-import { startAdbServer } from '../session/adb-process.ts';
+import { checkAdbVersion, startAdbServer } from '../session/adb-process.ts';
 import { sessionCapabilities } from '../session/open-session.ts';
 import { freePorts } from '../session/ports.ts';
 import { findAndroidTools } from '../session/tools.ts';
+import { openTokenDoor } from './token-door.ts';
 
 /** What stands around the specs: an appliance, two phones that adb reaches, and a door by which tokens are read. */
 export interface SpecWorld {
@@ -31,32 +30,6 @@ export type SpecRole = (typeof roles)[number];
 
 /** Numbers that the specs enrol, unless the farm file assigns others; of the range kept for fiction. */
 const usualNumbers = { caller: '+33639982901', callee: '+33639982902' } as const;
-
-/** Longest that a token may take, milliseconds. */
-const tokenLimit = 60_000;
-
-/** Serves the newest token of a number on a path that only the specs are told. */
-const openTokenDoor = async (
-  read: (number: string, deadline: number) => Promise<string>,
-): Promise<{ readonly url: string; close(): void }> => {
-  const secret = randomBytes(16).toString('hex');
-  const server = createServer((request, response) => {
-    const number = decodeURIComponent(request.url?.replace(`/${secret}/`, '') ?? '');
-    if (!request.url?.startsWith(`/${secret}/`)) response.writeHead(404).end();
-    else
-      read(number, tokenLimit).then(
-        (token) => response.end(token),
-        () => response.writeHead(504).end(),
-      );
-  });
-  const port = await new Promise<number>((done) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      done(typeof address === 'object' && address !== null ? address.port : 0);
-    });
-  });
-  return { url: `http://127.0.0.1:${port}/${secret}/`, close: () => server.close() };
-};
 
 /** Starts or reaches everything that two phones need to call each other. */
 export const openSpecWorld = async (read: ReadFarm, evidence: string): Promise<SpecWorld> => {
@@ -84,6 +57,8 @@ export const openSpecWorld = async (read: ReadFarm, evidence: string): Promise<S
     const own = isSimulated ? await startAdbServer(tools) : null;
     if (own) stops.push(() => own.stop());
     const adb = own ?? adbServerOf(farm);
+    // An Appium that finds no server, or one of another version, starts one that nobody ends.
+    if (farm.server.kind === 'own') await checkAdbVersion(adb, tools);
     const selectors = readSelectors(farm.application.selectors, folder);
     const ports = await freePorts(4);
     const instance = async (role: SpecRole, index: number) => {
@@ -121,7 +96,7 @@ export const openSpecWorld = async (read: ReadFarm, evidence: string): Promise<S
     };
     const [caller, callee] = await Promise.all([instance('caller', 0), instance('callee', 1)]);
     const door = await openTokenDoor((number, deadline) => appliance.readToken(number, deadline));
-    stops.push(() => door.close());
+    stops.push(door.close);
     const told = ({ number, facts, phone, pagePort }: typeof caller) => ({
       number,
       facts,

@@ -10,7 +10,8 @@ const names = ['127.0.0.1', 'localhost', '::1'];
 /** Screens that are remembered; opening more forgets the oldest. */
 const longest = 32;
 
-const cookieName = 'discretio-phone';
+/** Other screens, and other programs on this machine, may set cookies for all of it: each screen's has a name of its own, out of its secret path. */
+const cookieNameOf = (id: string): string => `discretio-phone-${id.slice(0, 16)}`;
 
 /** Whether two secrets are the same, in constant time. */
 const isSame = (given: string, expected: string): boolean => {
@@ -26,7 +27,7 @@ interface OpenedScreen {
 
 /** Decides who may see and use a phone's screen; the port is open to everybody on the machine, and to every page in its browsers. */
 export interface Guard {
-  /** Secret of the address that opens the screen. */
+  /** Secret of the address that opens the screen next: each opens it once, so that one that is found later is worth nothing. */
   readonly key: string;
   /** Whether a request names this machine: another name is somebody else's, pointed here (DNS rebinding). */
   isOwnHost(headers: IncomingHttpHeaders): boolean;
@@ -45,18 +46,21 @@ const newId = (): string => newSecret((length) => new Uint8Array(randomBytes(len
  * this machine never gets it.
  */
 export const createGuard = (): Guard => {
-  const key = newId();
+  let key = newId();
   const secrets = new Map<string, string>();
   const mayRead = (id: string, headers: IncomingHttpHeaders): boolean => {
     const secret = secrets.get(id);
-    const given = readCookies(headers.cookie).get(cookieName);
+    const given = readCookies(headers.cookie).get(cookieNameOf(id));
     return secret !== undefined && isSecret(given) && isSame(given, secret);
   };
   return {
-    key,
+    get key() {
+      return key;
+    },
     isOwnHost: (headers) => isOwnHost(headers, names),
     open(given) {
       if (!isSame(given, key)) return null;
+      key = newId();
       const [id, secret] = [newId(), newId()];
       secrets.set(id, secret);
       const [oldest] = secrets.keys();
@@ -64,7 +68,7 @@ export const createGuard = (): Guard => {
       const path = `/s/${id}/`;
       return {
         path,
-        setCookie: `${cookieName}=${secret}; Path=${path}; HttpOnly; SameSite=Strict`,
+        setCookie: `${cookieNameOf(id)}=${secret}; Path=${path}; HttpOnly; SameSite=Strict`,
       };
     },
     mayRead,

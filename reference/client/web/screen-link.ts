@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { FRAME_SAMPLES } from '../audio/speex-codec.ts';
+import { newSecret } from '../../pages/cookies.ts';
 import { parseCommand } from './commands.ts';
 import type { Handset } from './handset.ts';
 import { screenOf, takenOver, type ScreenMessage } from './view.ts';
@@ -40,14 +42,17 @@ const receive = (handset: Handset, data: Buffer, isBinary: boolean): void => {
 
 /** Links a handset to whichever page shows it. */
 export const createScreenLink = (handset: Handset): ScreenLink => {
+  const run = newSecret((length) => new Uint8Array(randomBytes(length)));
   let current: WebSocket | null = null;
+  /** What the current page was told last; nothing before its first message. */
   let shown = '';
   const show = (): void => {
     const screen = screenOf(handset.state());
     const text = JSON.stringify(screen);
     if (current === null || text === shown) return;
+    const message: ScreenMessage = { at: Date.now(), screen, ...(shown === '' ? { run } : {}) };
     shown = text;
-    current.send(JSON.stringify({ at: Date.now(), screen } satisfies ScreenMessage));
+    current.send(JSON.stringify(message));
   };
   const hear = (samples: Int16Array): void => {
     if (current !== null && current.bufferedAmount <= unreadLimit) current.send(bytesOf(samples));

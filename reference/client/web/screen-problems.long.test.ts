@@ -25,7 +25,6 @@ interface Party {
   readonly page: Page;
   readonly use: UsedPage;
   readonly number: string;
-  readonly url: string;
 }
 
 describe.skipIf(note !== '')(`what goes wrong at a screen${note}`, { timeout: 120_000 }, () => {
@@ -45,7 +44,7 @@ describe.skipIf(note !== '')(`what goes wrong at a screen${note}`, { timeout: 12
     browsers.push(browser);
     const { page } = await openPhonePage(browser, options);
     await page.goto(phone.url);
-    return { page, use: usePage(page), number: phone.number, url: phone.url };
+    return { page, use: usePage(page), number: phone.number };
   };
   beforeEach(() => {
     browsers.length = 0;
@@ -100,12 +99,38 @@ describe.skipIf(note !== '')(`what goes wrong at a screen${note}`, { timeout: 12
     await Promise.all([hears(alice, bobTone), hears(bob, aliceTone)]);
   });
 
+  it('a page whose phone is stopped in a call says so and lets the microphone go', async () => {
+    await start(true);
+    const [alice, bob] = await both(aliceTone);
+    await alice.page.evaluate(() => {
+      const { mediaDevices } = navigator;
+      const given = mediaDevices.getUserMedia.bind(mediaDevices);
+      mediaDevices.getUserMedia = async (wanted) => {
+        const stream = await given(wanted);
+        Object.assign(globalThis, { stream });
+        return stream;
+      };
+    });
+    const microphone = () =>
+      alice.page.evaluate(() => {
+        const { stream } = globalThis as unknown as { readonly stream?: MediaStream };
+        return stream?.getTracks()[0]?.readyState;
+      });
+    await call(alice, bob);
+    await hears(bob, aliceTone);
+    expect(await microphone()).toBe('live');
+    await test.system.stop();
+    await alice.use.shows('closed');
+    await expect.poll(microphone).toBe('ended');
+    expect(await axeFindings(alice.page)).toEqual([]);
+  });
+
   it('a second window takes the phone, and the first can take it back', async () => {
     await start(true);
     const alice = await open(0, aliceTone);
     await alice.use.shows('dial');
     const page = await alice.page.context().newPage();
-    await page.goto(alice.url);
+    await page.goto(alice.page.url());
     await usePage(page).shows('dial');
     await alice.use.shows('taken-over');
     expect(await axeFindings(alice.page)).toEqual([]);

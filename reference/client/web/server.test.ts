@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect as connectTo } from 'node:net';
 import { relative, join } from 'node:path';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,6 +18,8 @@ const number = '+33639985001';
 
 let handset: Handset;
 let server: ScreenServer;
+/** The addresses that were told as next. */
+const told: string[] = [];
 beforeAll(async () => {
   const settings = { sip: nowhere, registration: nowhere, trust, folder, host: '127.0.0.1' };
   handset = await createHandset({
@@ -24,7 +27,7 @@ beforeAll(async () => {
     logs: { refusal: () => undefined },
     suggestedNumber: number,
   });
-  server = await serveScreen(handset);
+  server = await serveScreen(handset, { onOpened: (url) => told.push(url) });
 }, 60_000);
 afterAll(async () => {
   await server.close();
@@ -86,9 +89,24 @@ describe('the address of a screen', () => {
     expect(path).toMatch(/^\/s\/[0-9a-f]{64}\/$/);
     expect(answer.headers['set-cookie']).toEqual([
       expect.stringMatching(
-        new RegExp(`^discretio-phone=[0-9a-f]{64}; Path=${path}; HttpOnly; SameSite=Strict$`),
+        new RegExp(
+          `^discretio-phone-${path.slice(3, 19)}=[0-9a-f]{64}; Path=${path}; HttpOnly; SameSite=Strict$`,
+        ),
       ),
     ]);
+  });
+
+  it('opens once: who finds it afterwards needs the next, which is told', async () => {
+    const old = new URL(server.url);
+    expect((await get(`/${old.search}`, { 'sec-purpose': 'prefetch' })).status).toBe(403);
+    const { path, cookie } = await open();
+    expect(told.at(-1)).toBe(server.url);
+    expect(server.url).not.toBe(old.href);
+    expect((await get(`/${old.search}`)).status).toBe(403);
+    for (const time of ['a reload', 'a second tab'])
+      expect((await get(path, { cookie })).status, time).toBe(200);
+    expect((await open()).path).not.toBe(path);
+    expect((await get(path, { cookie })).status).toBe(200);
   });
 
   it.each([
@@ -132,6 +150,14 @@ describe('the page', () => {
     const answer = await get(`${path}${script}`, { cookie });
     expect(answer.headers['content-type']).toBe('text/javascript; charset=utf-8');
     expect(answer.text.length).toBeGreaterThan(10_000);
+  });
+
+  it('stays open beside cookies that another local server set for the whole machine', async () => {
+    const { path, cookie } = await open();
+    const other = `discretio-phone=${'0'.repeat(64)}; discretio-phone-0123456789abcdef=1`;
+    expect((await get(path, { cookie: `${cookie}; ${other}` })).status).toBe(200);
+    const [before] = cookie.split('=');
+    expect(before).toBe(`discretio-phone-${path.slice(3, 19)}`);
   });
 
   it('is closed without its cookie, with the cookie of another page, and outside its files', async () => {
@@ -209,6 +235,54 @@ describe('the WebSocket', () => {
     await messageOf(socket);
     socket.send('x'.repeat(5_000));
     expect((await once(socket, 'close'))[0]).toBe(1009);
+  });
+});
+
+describe('an end that nobody hinders', () => {
+  /** A client that never ends its half of a connection; what it read so far. */
+  const openRaw = async (port: number, lines: readonly string[]) => {
+    const socket = connectTo({ host: '127.0.0.1', port, allowHalfOpen: true });
+    let text = '';
+    socket.on('error', () => undefined);
+    socket.on('data', (data: Buffer) => (text += data.toString('latin1')));
+    await once(socket, 'connect');
+    socket.write([...lines, '', ''].join('\r\n'));
+    return { socket, text: () => text };
+  };
+  const upgrade = (path: string, cookie: string): readonly string[] => [
+    `GET ${path}socket HTTP/1.1`,
+    `Host: 127.0.0.1:${server.port}`,
+    `Origin: ${origin()}`,
+    `Cookie: ${cookie}`,
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    `Sec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}`,
+  ];
+
+  it('a refused WebSocket is ended on both sides', async () => {
+    const { socket, text } = await openRaw(server.port, upgrade(`/s/${'0'.repeat(64)}/`, 'a=b'));
+    await once(socket, 'end');
+    expect(text()).toMatch(/^HTTP\/1\.1 403 /);
+    const keepsWriting = setInterval(() => socket.write('x'), 20);
+    const [error] = (await new Promise<unknown[]>((resolve) => {
+      socket.once('error', (...problem) => resolve(problem));
+    }).finally(() => clearInterval(keepsWriting))) as [NodeJS.ErrnoException];
+    expect(error.code).toMatch(/^(EPIPE|ECONNRESET)$/);
+  });
+
+  it('pages hear of it, and one that says nothing does not hold it up', async () => {
+    const main = server;
+    server = await serveScreen(handset);
+    const { path, cookie } = await open();
+    const silent = await openRaw(server.port, upgrade(path, cookie));
+    await expect.poll(silent.text).toContain('"screen"');
+    const closing = server.close();
+    server = main;
+    await closing;
+    // A frame of the kind close, with 1001.
+    expect(silent.text()).toContain('\u0088\u0002\u0003\u00e9');
+    silent.socket.destroy();
   });
 });
 

@@ -119,10 +119,18 @@ export interface ScreenMessage {
   /** The phone's clock, milliseconds since 1970. */
   readonly at: number;
   readonly screen: Screen;
+  /**
+   * In the first message of a connection alone: a secret of the program's run, which the page never sends. A page that has one
+   * believes no program that does not know it, such as one that listens where the phone's did.
+   */
+  readonly run?: string;
 }
 
 /** The code with which the WebSocket of a page is closed when another has taken the phone. */
 export const takenOver = 4_001;
+
+/** The code with which it is closed when the phone's program ends (RFC 6455 section 7.4.1, going away). */
+export const programEnded = 1_001;
 
 /** The name of a screen. */
 export type ScreenName = Screen['name'];

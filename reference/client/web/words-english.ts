@@ -91,6 +91,9 @@ export const english = {
   'use here': 'Use it here',
   'gone title': 'Phone not reached',
   gone: 'The phone’s program does not answer. This page tries again by itself.',
+  'closed title': 'Phone stopped',
+  closed:
+    'The phone’s program has ended. This page has let the microphone go and sends nothing any more: close it, and open the new address once the phone is started again.',
   working: 'One moment…',
   error: 'That did not work',
   'why hung-up': 'Hung up.',

@@ -96,6 +96,9 @@ export const french: Words = {
   'use here': 'L’utiliser ici',
   'gone title': 'Téléphone injoignable',
   gone: 'Le programme du téléphone ne répond pas. Cette page réessaie d’elle-même.',
+  'closed title': 'Téléphone arrêté',
+  closed:
+    'Le programme du téléphone s’est terminé. Cette page a libéré le micro et n’envoie plus rien : fermez-la, et ouvrez la nouvelle adresse quand le téléphone aura redémarré.',
   working: 'Un instant…',
   error: 'Cela n’a pas marché',
   'why hung-up': 'Raccroché.',

@@ -45,7 +45,8 @@ const usePhone = (): PhoneLink => {
     if (name !== undefined && !withSound.has(name)) sound.stop();
   }, [name, received?.screen.error]);
   useEffect(() => {
-    if (state === 'taken-over') sound.stop();
+    // Whoever answers next may be another: nobody is heard until the phone is known again.
+    if (state !== 'open') sound.stop();
   }, [state]);
   return { received, state, note, link, sound };
 };
@@ -101,21 +102,32 @@ const Problem = ({ code, words }: { readonly code: string | null; readonly words
 );
 
 /** What stands there while the phone is not shown here. */
-const Apart = ({ phone, words }: { readonly phone: PhoneLink; readonly words: Words }) =>
-  phone.state === 'taken-over' ? (
-    <main key="taken-over" data-testid="screen-taken-over">
-      <Title text={words['taken over title']} />
-      <p>{words['taken over']}</p>
-      <Button name="use-here" kind="go" onClick={() => phone.link.reopen()}>
-        {words['use here']}
-      </Button>
-    </main>
-  ) : (
+const Apart = ({ phone, words }: { readonly phone: PhoneLink; readonly words: Words }) => {
+  const { state } = phone;
+  if (state === 'taken-over')
+    return (
+      <main key="taken-over" data-testid="screen-taken-over">
+        <Title text={words['taken over title']} />
+        <p>{words['taken over']}</p>
+        <Button name="use-here" kind="go" onClick={() => phone.link.reopen()}>
+          {words['use here']}
+        </Button>
+      </main>
+    );
+  if (state === 'closed')
+    return (
+      <main key="closed" data-testid="screen-closed">
+        <Title text={words['closed title']} />
+        <p role="status">{words.closed}</p>
+      </main>
+    );
+  return (
     <main key="gone" data-testid="screen-gone">
-      <Title text={words[phone.state === 'gone' ? 'gone title' : 'product']} />
-      <p role="status">{words[phone.state === 'gone' ? 'gone' : 'working']}</p>
+      <Title text={words[state === 'gone' ? 'gone title' : 'product']} />
+      <p role="status">{words[state === 'gone' ? 'gone' : 'working']}</p>
     </main>
   );
+};
 
 const Shown = ({
   phone,
