@@ -150,7 +150,13 @@ const matrixOf = (
   const whole = references.find(({ outcome }) => outcome !== null)?.outcome;
   return {
     mutants: sorted,
-    scenarios: whole ? loaded.scenarioRows(sorted, whole) : [],
+    scenarios: whole
+      ? loaded.scenarioRows(
+          sorted,
+          whole,
+          loaded.repertoire.scenarios.map(({ id }) => id),
+        )
+      : [],
     repeats: references.length,
     falseAlarms: references.flatMap(({ run, outcome }) =>
       outcome

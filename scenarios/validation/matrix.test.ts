@@ -173,6 +173,11 @@ describe('the matrix', () => {
       { id: '5.1.g/x', kills: 1, took: 2_000 },
       { id: '5.1.m/x', kills: 1, took: 2_500 },
     ]);
+    expect(scenarioRows([killed], run, ['5.1.g/x', 'elsewhere/x']).at(-1)).toEqual({
+      id: 'elsewhere/x',
+      kills: 0,
+      took: null,
+    });
   });
 
   it('is sound only without survivors and false alarms', () => {

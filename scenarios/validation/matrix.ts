@@ -171,25 +171,34 @@ export const falseAlarmsOf = (
   ...falselySeen(run, outcome, mutants),
 ];
 
-/** How often each scenario killed, and how long its activities took (milliseconds, shared with others that read the same). */
+/** How often each scenario killed, and how long its activities took. */
 export interface ScenarioRow {
   readonly id: string;
   readonly kills: number;
-  readonly took: number;
+  /** Milliseconds, shared with others that read the same; null where the reference's run was in a lab without it. */
+  readonly took: number | null;
 }
 
-/** One row for each scenario of a full run of the reference. */
+/** One row for each scenario of a full run of the reference, and for each of `others` that it lacks. */
 export const scenarioRows = (
   rows: readonly MatrixRow[],
   { plan, activities }: RunOutcome,
-): readonly ScenarioRow[] =>
-  plan.scenarios.map((scenario) => ({
-    id: scenario.id,
-    kills: rows.filter(({ killedBy }) => killedBy.includes(scenario.id)).length,
-    took: activities
-      .filter(({ id }) => scenario.activities.includes(id))
-      .reduce((sum, { took }) => sum + took, 0),
-  }));
+  others: readonly string[] = [],
+): readonly ScenarioRow[] => {
+  const killsOf = (id: string): number =>
+    rows.filter(({ killedBy }) => killedBy.includes(id)).length;
+  const lacking = others.filter((id) => !plan.scenarios.some((scenario) => scenario.id === id));
+  return [
+    ...plan.scenarios.map((scenario) => ({
+      id: scenario.id,
+      kills: killsOf(scenario.id),
+      took: activities
+        .filter(({ id }) => scenario.activities.includes(id))
+        .reduce((sum, { took }) => sum + took, 0),
+    })),
+    ...lacking.map((id) => ({ id, kills: killsOf(id), took: null })),
+  ];
+};
 
 /** How the testbed was validated: every mutant, every scenario, and what the reference itself was accused of. */
 export interface Matrix {

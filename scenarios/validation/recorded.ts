@@ -23,7 +23,7 @@ export const recordedSchema = z.object({
       id: z.string(),
       kills: z.number(),
       /** Milliseconds that its activities took, shared with others that read the same. */
-      took: z.number(),
+      took: z.number().nullable(),
     }),
   ),
   repeats: z.number(),
@@ -84,7 +84,7 @@ export const validationDocuments = (
       rows: matrix.scenarios.map(({ id, kills, took }) => [
         id,
         String(kills),
-        (took / 1_000).toFixed(1),
+        took === null ? '' : (took / 1_000).toFixed(1),
       ]),
     },
   ];
