@@ -147,13 +147,22 @@ const phoneName = z
 /** Which phone is what, by the names that scenarios use (alice calls, bob is called); `default` for all others. */
 const phones = z.record(phoneName, phone).default({});
 
+/** The reference's appliance: its own programs, or the security target's engines, run and configured by the testbed. */
+const reference = z
+  .strictObject({
+    kind: z.literal('reference'),
+    signalling: z.enum(['embedded', 'kamailio']).default('embedded'),
+    relay: z.enum(['embedded', 'rtpengine']).default('embedded'),
+  })
+  .refine(
+    ({ signalling, relay }) => (signalling === 'kamailio') === (relay === 'rtpengine'),
+    'kamailio and rtpengine come together; give signalling: kamailio with relay: rtpengine, or neither',
+  );
+
 /** A target, as its file describes it. */
 export const targetSchema = z.strictObject({
   name: z.string().min(1).max(120),
-  appliance: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('reference') }),
-    external,
-  ]),
+  appliance: z.discriminatedUnion('kind', [reference, external]),
   phones,
   /** A file of verdicts that are known beforehand. */
   expectations: path.optional(),

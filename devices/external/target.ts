@@ -9,6 +9,7 @@ import type {
   Target,
 } from '../contract.ts';
 import { terminalOperator, type Operator } from '../person/operator.ts';
+import { startKamailioAppliance } from '../kamailio/appliance.ts';
 import { referenceTarget } from '../reference/target.ts';
 import { externalAppliance, externalCapabilities, type ExternalParts } from './appliance.ts';
 import { capabilitiesOf, readPhones, type PhoneKinds } from './phones.ts';
@@ -130,7 +131,10 @@ const targetOf = async (read: ReadTarget, operator: Operator): Promise<Target> =
     return {
       ...common,
       capabilities: capabilitiesOf(reference.capabilities, phones),
-      startAppliance: (site) => reference.startAppliance(site),
+      startAppliance: (site) =>
+        appliance.signalling === 'kamailio'
+          ? startKamailioAppliance(site)
+          : reference.startAppliance(site),
     };
   }
   const parts = partsOf(read, appliance, operator);

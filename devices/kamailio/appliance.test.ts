@@ -1,0 +1,169 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { openLoopbackSite, type LabSite } from '../../simulators/lab/site.ts';
+import type { Appliance, Phone } from '../contract.ts';
+import { referenceTarget } from '../reference/target.ts';
+import { startKamailioAppliance } from './appliance.ts';
+import { createEngineFailure } from './failure.ts';
+import { kamailioProgram, programProblem, rtpengineProgram } from './programs.ts';
+import { startRtpengine } from './rtpengine.ts';
+
+const problem = (await programProblem(kamailioProgram)) ?? (await programProblem(rtpengineProgram));
+const why = problem === null ? '' : ` (skipped: ${problem})`;
+
+const phrase = 'a test passphrase';
+const started: { stop(): Promise<void> }[] = [];
+const sites: LabSite[] = [];
+afterEach(async () => {
+  for (const part of started.splice(0)) await part.stop().catch(() => undefined);
+  for (const site of sites.splice(0)) await site.close();
+});
+
+const runFolders = () =>
+  readdirSync(tmpdir())
+    .filter((name) => name.startsWith('discretio-kamailio-'))
+    .map((name) => join(tmpdir(), name));
+
+/** Main processes by the run directory in their command line: of Kamailio, or by rtpengine's ports. */
+const processes = (pattern: RegExp): readonly number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        return pattern.test(readFileSync(`/proc/${name}/cmdline`, 'latin1'));
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+
+const system = async () => {
+  const before = new Set(runFolders());
+  const site = await openLoopbackSite();
+  sites.push(site);
+  const appliance = await startKamailioAppliance(site);
+  started.push(appliance);
+  const folder = runFolders().find((path) => !before.has(path)) ?? '';
+  const description = await appliance.describe();
+  const phone = async (name: string, number: string): Promise<Phone> => {
+    const made = await referenceTarget().startPhone(site, name, description);
+    started.unshift(made);
+    await made.requestEnrolment(number, phrase);
+    await made.completeEnrolment(await appliance.readToken(number, 5_000));
+    await made.unlock(phrase);
+    await made.register();
+    return made;
+  };
+  return { appliance, folder, phone };
+};
+
+const call = async (caller: Phone, callee: Phone, number: string) => {
+  await callee.setAutoAnswer(true);
+  await caller.dial(number);
+  return Promise.all([caller, callee].map((each) => each.waitForAudio(10, 10_000)));
+};
+
+const stopped = async (appliance: Appliance): Promise<void> => {
+  await appliance.stop();
+  started.splice(started.indexOf(appliance), 1);
+};
+
+describe.skipIf(why !== '')(`the appliance on Kamailio and rtpengine${why}`, () => {
+  it(
+    'carries a call through the relay, with hold and resume, and leaves nothing behind',
+    { timeout: 40_000 },
+    async () => {
+      const { appliance, folder, phone } = await system();
+      const alice = await phone('alice', '+33639980031');
+      const bob = await phone('bob', '+33639980032');
+      const [atAlice, atBob] = await call(alice, bob, '+33639980032');
+      expect(atAlice).toMatchObject({ state: 'in-call', peerNumber: '+33639980032' });
+      expect(atAlice?.identifiers?.local).toBe(atBob?.identifiers?.peer);
+      expect(atAlice?.identifiers?.peer).toBe(atBob?.identifiers?.local);
+      expect(await alice.mediaKeys()).toEqual(await bob.mediaKeys());
+      await alice.hold?.();
+      await alice.resume?.();
+      await Promise.all([alice.waitForAudio(3, 10_000), bob.waitForAudio(3, 10_000)]);
+      await bob.hangUp();
+      expect(await alice.waitForCall(['ended'], 5_000)).toMatchObject({ endedBy: null });
+      expect(await appliance.refusals()).toEqual([]);
+      for (const each of [alice, bob]) await each.stop();
+      await stopped(appliance);
+      expect(existsSync(folder)).toBe(false);
+      expect(processes(new RegExp(folder))).toEqual([]);
+    },
+  );
+
+  // In about every second run Kamailio 5.6.3 frees TLS memory twice here, and endings are lost: not yet understood.
+  it.skipIf(process.env['KAMAILIO_REVOCATION'] !== '1')(
+    'ends call and connection of a revoked number, refuses its certificate, and says so in the log (only with KAMAILIO_REVOCATION=1: Kamailio 5.6.3 frees TLS memory twice in some runs)',
+    { timeout: 40_000 },
+    async () => {
+      const { appliance, phone } = await system();
+      const alice = await phone('alice', '+33639980031');
+      const bob = await phone('bob', '+33639980032');
+      await call(alice, bob, '+33639980032');
+      await appliance.revoke?.('+33639980031');
+      expect(await bob.waitForCall(['ended'], 5_000)).toMatchObject({ endedBy: null });
+      await expect(alice.register()).rejects.toThrow(/^phone alice: registration: /);
+      const codes = async () => (await appliance.refusals()).map(({ code }) => code);
+      await expect
+        .poll(codes)
+        .toEqual(
+          expect.arrayContaining([
+            expect.stringMatching(/^(?:tls\/handshake|sip\/revoked|sip\/blocked)$/),
+          ]),
+        );
+    },
+  );
+
+  it(
+    'answers nothing any more once Kamailio was killed in the middle of a call',
+    { timeout: 40_000 },
+    async () => {
+      const { appliance, folder, phone } = await system();
+      const alice = await phone('alice', '+33639980031');
+      const bob = await phone('bob', '+33639980032');
+      await call(alice, bob, '+33639980032');
+      const main = Number(readFileSync(join(folder, 'kamailio.pid'), 'utf8'));
+      process.kill(main, 'SIGKILL');
+      await expect
+        .poll(() => appliance.refusals().then(() => '', String), { timeout: 5_000 })
+        .toContain('kamailio was ended by SIGKILL in the middle of the run');
+      for (const each of [alice, bob]) await each.stop();
+      await expect(appliance.stop()).rejects.toThrow(/in the middle of the run/);
+      expect(existsSync(folder)).toBe(false);
+      expect(processes(new RegExp(folder))).toEqual([]);
+    },
+  );
+
+  it('says in one line that the relay’s address is not there, and starts nothing', async () => {
+    const failure = createEngineFailure();
+    const settings = { host: '203.0.113.77', first: 30_000, last: 30_009 };
+    await expect(startRtpengine(settings, tmpdir(), failure)).rejects.toThrow(
+      /^rtpengine: cannot bind UDP ports of 203.0.113.77 .*; give the relay an address of this machine$/,
+    );
+    expect(processes(/--interface=203\.0\.113\.77/)).toEqual([]);
+  });
+});
+
+describe('engines that are not there', () => {
+  it('are named, with the way out', async () => {
+    const absent = { ...kamailioProgram, path: '/nowhere/kamailio' };
+    expect(await programProblem(absent)).toBe(
+      'kamailio: /nowhere/kamailio is not installed; ./setup installs it (Debian: kamailio and kamailio-tls-modules)',
+    );
+  });
+
+  it('and so are those that are too old, or are something else', async () => {
+    const says = (text: string) => ({ ...kamailioProgram, path: '/bin/echo', words: [text] });
+    expect(await programProblem(says('version: kamailio 4.4.0 (x86_64/linux)'))).toMatch(
+      /^kamailio: 4\.4 is older than 5\.6; /,
+    );
+    expect(await programProblem(says('hello'))).toMatch(/tells no version/);
+    expect(await programProblem(says('version: kamailio 5.6.3 (x86_64/linux)'))).toBeNull();
+    expect(await programProblem(says('version: kamailio 6.0.1'))).toBeNull();
+  });
+});

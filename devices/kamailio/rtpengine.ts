@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { fault } from '../../reference/core/result.ts';
+import {
+  nothingRelayed,
+  type Relay,
+  type RelaySettings,
+} from '../../reference/appliance/relay/relay.ts';
+import type { EngineFailure } from './failure.ts';
+import { freeUdpPort } from './free-port.ts';
+import { askRelay } from './ng.ts';
+import { startOwnGroup } from './own-group.ts';
+import { programProblem, rtpengineProgram } from './programs.ts';
+import { rtpengineOptions } from './rtpengine-options.ts';
+
+/** A running rtpengine, told of calls by Kamailio. */
+export interface RunningRtpengine {
+  /** Address and port of its ng protocol. */
+  readonly control: { readonly host: string; readonly port: number };
+  /** Frees a call's ports. */
+  end(callId: string): Promise<void>;
+  /** What the appliance holds of it: calls are opened by Kamailio, never here. */
+  readonly relay: Relay;
+}
+
+const controlHost = '127.0.0.1';
+
+/** Starts rtpengine in a run directory and asks it for a sign of life. Rejects with one line, nothing left running. */
+export const startRtpengine = async (
+  { host, first, last }: RelaySettings,
+  folder: string,
+  failure: EngineFailure,
+): Promise<RunningRtpengine> => {
+  const problem = await programProblem(rtpengineProgram);
+  if (problem !== null) throw new Error(problem);
+  // It would start all the same, and have no port to give.
+  await freeUdpPort(host).catch((error: unknown) => {
+    throw new Error(
+      `rtpengine: cannot bind UDP ports of ${host} (${String(error)}); give the relay an address of this machine`,
+      { cause: error },
+    );
+  });
+  const control = { host: controlHost, port: await freeUdpPort(controlHost) };
+  const options = rtpengineOptions({ host, first, last, control });
+  const group = startOwnGroup(
+    rtpengineProgram.path,
+    options,
+    join(folder, 'rtpengine.log'),
+    () => undefined,
+  );
+  let isStopping = false;
+  void group.ended.then((how) => {
+    if (!isStopping)
+      failure.report(`rtpengine ${how} in the middle of the run: ${group.lastWords()}`);
+  });
+  const close = async (): Promise<void> => {
+    isStopping = true;
+    await group.stop();
+  };
+  const ready = await Promise.race([
+    askRelay(control, { command: 'ping' }).catch((error: unknown) => String(error)),
+    group.ended,
+  ]);
+  if (!ready.includes('pong')) {
+    await close();
+    throw new Error(`rtpengine: not ready (${ready}): ${group.lastWords()}`);
+  }
+  const end = async (callId: string): Promise<void> => {
+    await askRelay(control, { command: 'delete', 'call-id': callId });
+  };
+  return {
+    control,
+    end,
+    relay: {
+      mode: 'plain',
+      open: () => fault('relay-failed'),
+      call: () => null,
+      end,
+      counters: () => null,
+      calls: () => 0,
+      totals: () => nothingRelayed,
+      close,
+    },
+  };
+};
