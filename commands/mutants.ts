@@ -244,6 +244,9 @@ const count =
     return value;
   };
 
+/** A run waits for about a third of its time, for audio and for handshakes. */
+const usualJobs = availableParallelism() + 1;
+
 /** `discretio mutants`: whether the testbed notices what it must, and accuses nobody wrongly. */
 export const addMutantsCommand = (program: Command, finish: (code: number) => void): void => {
   program
@@ -251,7 +254,7 @@ export const addMutantsCommand = (program: Command, finish: (code: number) => vo
     .description('evaluate references with one fault each, all of which the testbed must notice')
     .argument('[id...]', 'mutants to run; all unless given')
     .option('--list', 'print the mutants and run none')
-    .option('--jobs <n>', 'runs at the same time', count(1), availableParallelism())
+    .option('--jobs <n>', 'runs at the same time', count(1), usualJobs)
     .option('--repeat <n>', 'full runs of the unmutated reference', count(0), 1)
     .option('--sample <n>', 'scenarios of other claims that judge each mutant too', count(0), 8)
     .option('--seed <n>', 'of every run, and of the sample', count(0), 1)
