@@ -52,13 +52,30 @@ const withPlan = (options: EvaluateOptions, planned: Start, lang: EvaluateOption
   };
 };
 
+/** As the command line has them: without a lab it is chosen by the target. */
+export type NamedOptions = Omit<EvaluateOptions, 'lab'> & Partial<Pick<EvaluateOptions, 'lab'>>;
+
+/** The options with the lab that suits the target: hosts of their own where its parts speak to each other over IP, so that what passes inside the appliance is not taken for the wire. */
+const withLab = async (options: NamedOptions): Promise<EvaluateOptions> => {
+  const { target, lab } = options;
+  if (target === undefined) return { ...options, lab: lab ?? 'loopback' };
+  const { needsHosts } = await import('./target-file.ts');
+  if (!(await needsHosts(target))) return { ...options, lab: lab ?? 'loopback' };
+  if (lab === 'loopback')
+    throw new CommandProblem(
+      `--lab loopback: the engines of ${target} speak to each other over IP, which this lab would capture as the wire; leave --lab out`,
+    );
+  return { ...options, lab: 'netns' };
+};
+
 /** The options with what a plan made before decides; `ownLanguage` says whether the user named one. */
 export const settleOptions = async (
-  options: EvaluateOptions,
+  named: NamedOptions,
   ownLanguage: boolean,
 ): Promise<EvaluateOptions> => {
-  const { plan, resume } = options;
-  if (plan === undefined && resume === undefined) return options;
+  const { plan, resume } = named;
+  if (plan === undefined && resume === undefined) return withLab(named);
+  const options = { ...named, lab: named.lab ?? 'loopback' };
   // Loaded here only: without a plan the process that waits for the run needs none of it.
   const { readPlanFile } = await import('../scenarios/campaign/plan-file.ts');
   const { readRunFile, startFile, startSchema } = await import('../scenarios/campaign/start.ts');

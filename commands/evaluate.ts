@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { exitCodes } from '../reports/model/verdict.ts';
 import { inOwnNamespace, runInOwnNamespace } from '../simulators/lab/own-namespace.ts';
 import { CommandProblem } from './command-problem.ts';
-import { settleOptions, type EvaluateOptions } from './evaluate-options.ts';
+import { settleOptions, type EvaluateOptions, type NamedOptions } from './evaluate-options.ts';
 
 const parseLanes = (text: string): number => {
   if (!/^[1-9]$/.test(text)) throw new InvalidArgumentError('a number of lanes is from 1 to 9.');
@@ -33,6 +33,7 @@ const parseSeed = (text: string): number => {
 /** Runs the same command in namespaces of its own; the exit code, or why that is impossible. */
 const elsewhere = async (
   lab: EvaluateOptions['lab'],
+  isNamed: boolean,
 ): Promise<{ exitCode: number } | { reason: string }> => {
   const program = join(import.meta.dirname, '../cli.ts');
   const scope = lab === 'netns' ? 'lab' : 'network';
@@ -41,7 +42,11 @@ const elsewhere = async (
     case 'ran':
       return { exitCode: outcome.exitCode };
     case 'unavailable':
-      if (lab === 'netns') throw new CommandProblem(noLab(outcome.reason), exitCodes.inconclusive);
+      if (lab === 'netns')
+        throw new CommandProblem(
+          isNamed ? noLab(outcome.reason) : noHosts(outcome.reason),
+          exitCodes.inconclusive,
+        );
       return { reason: outcome.reason };
     case 'killed':
       throw new CommandProblem(
@@ -53,6 +58,9 @@ const elsewhere = async (
 
 const noLab = (reason: string): string =>
   `--lab netns: ${reason}; --lab loopback judges the same claims without hosts of their own: no addresses, segments, firewall or address translation`;
+
+const noHosts = (reason: string): string =>
+  `the engines of this target need hosts of their own, and there is no lab of hosts here: ${reason}`;
 
 /** Why an external target's run has no network namespace of its own. */
 const ownPlaceOnly = 'the target is an external one';
@@ -68,7 +76,7 @@ const isExternalTarget = async ({ target, lab }: EvaluateOptions): Promise<boole
 };
 
 /** As commander has parsed them: the lane is told by another process of this program, never by a user. */
-interface GivenOptions extends EvaluateOptions {
+interface GivenOptions extends NamedOptions {
   readonly lane?: string;
 }
 
@@ -80,7 +88,8 @@ const evaluate = async (given: GivenOptions, ownLanguage: boolean): Promise<numb
     throw new CommandProblem('--topology: the loopback lab has but one host; add --lab netns');
   if (options.planOnly === true) return (await import('./evaluation.ts')).printPlan(options);
   const external = await isExternalTarget(options);
-  const outcome = inOwnNamespace() || external ? null : await elsewhere(options.lab);
+  const outcome =
+    inOwnNamespace() || external ? null : await elsewhere(options.lab, given.lab !== undefined);
   if (outcome && 'exitCode' in outcome) return outcome.exitCode;
   // Loaded here only, so that the process that waits for the other one is up at once.
   const { evaluateHere } = await import('./evaluation.ts');
@@ -116,10 +125,8 @@ export const addEvaluateCommand = (program: Command, finish: (code: number) => v
     .addOption(
       new Option(
         '--lab <name>',
-        'where to run: on this host alone, or on hosts in network namespaces',
-      )
-        .choices(['loopback', 'netns'])
-        .default('loopback'),
+        'where to run: on this host alone (loopback, unless the target needs hosts), or on hosts in network namespaces (netns)',
+      ).choices(['loopback', 'netns']),
     )
     .option(
       '--topology <file>',

@@ -35,15 +35,25 @@ const asProblem = (error: unknown): unknown => {
   return error;
 };
 
-/** Whether a target runs outside of what the run starts, so that the run must stay in its caller's network namespace. */
-export const isExternal = async (file: string | undefined): Promise<boolean> => {
-  if (file === undefined || !isDescription(file)) return false;
+/** What a description says of its appliance; undefined where the target is no description. */
+const describedAppliance = async (file: string | undefined) => {
+  if (file === undefined || !isDescription(file)) return undefined;
   const { readTargetFile } = await import('../devices/external/read.ts');
   try {
-    return readTargetFile(resolve(file)).description.appliance.kind === 'external';
+    return readTargetFile(resolve(file)).description.appliance;
   } catch (error) {
     throw asProblem(error);
   }
+};
+
+/** Whether a target runs outside of what the run starts, so that the run must stay in its caller's network namespace. */
+export const isExternal = async (file: string | undefined): Promise<boolean> =>
+  (await describedAppliance(file))?.kind === 'external';
+
+/** Whether the appliance's engines speak to each other over IP, so that only a host of its own keeps that off the captured wire. */
+export const needsHosts = async (file: string | undefined): Promise<boolean> => {
+  const appliance = await describedAppliance(file);
+  return appliance?.kind === 'reference' && appliance.signalling === 'kamailio';
 };
 
 const loadDescription = async (file: string): Promise<Target> => {

@@ -70,6 +70,11 @@ const knownRefusals: readonly KnownRefusal[] = [
   },
   {
     place: /^(?:via|v)$/,
+    why: 'an empty Via adds nothing to the list of them here; sip.js refuses it',
+    applies: (message) => headerValues(message, 'Via').some((value) => value.trim() === ''),
+  },
+  {
+    place: /^(?:via|v)$/,
     why: 'sip.js knows no branch with a colon, and few transports and versions; here both are what a generic parameter and a token may be; nor numbers of an address that begin with 0',
     applies: (message) => !plainVia.test(listValues(message, 'Via')[0] ?? ''),
   },

@@ -11,6 +11,9 @@ const oneLine = z
   .min(1)
   .refine((text) => !/[\r\n]/.test(text), 'must be one line');
 
+/** An address, or a document beside the file that names it, by its relative path. */
+const document = /^(?:[\w.-]+\/)*[\w.-]+\.md(?:#[\w-]+)?$/;
+
 /** An outcome other than a pass that is known of a target, for a claim or for one scenario. */
 export const expectedOutcomeSchema = z
   .strictObject({
@@ -19,7 +22,12 @@ export const expectedOutcomeSchema = z
     kind: z.enum(['fail', 'inconclusive', 'unsupported', 'warn']),
     ...expectationSchema.shape,
     reason: oneLine,
-    link: z.url({ protocol: /^https?$/ }),
+    link: z
+      .string()
+      .refine(
+        (text) => document.test(text) || z.url({ protocol: /^https?$/ }).safeParse(text).success,
+        'must be a URL, or the path of a document such as ../docs/targets.md#part',
+      ),
     expires: z
       .string()
       .regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a day such as 2027-06-30')

@@ -54,6 +54,11 @@ expectations:
     ]);
   });
 
+  it('may point into a document', async () => {
+    const documented = { ...entry, link: '../docs/targets.md#a-part' };
+    expect(await read(asFile(documented))).toEqual([documented]);
+  });
+
   it('or JSON, and may be empty', async () => {
     expect(await read(asFile(entry))).toEqual([entry]);
     expect(await read(asFile())).toEqual([]);
@@ -67,7 +72,11 @@ expectations:
     ['an unknown kind', asFile({ ...entry, kind: 'pass' }), /expectations\.0\.kind: /],
     ['no reason', asFile({ ...entry, reason: '' }), /expectations\.0\.reason: /],
     ['a reason of two lines', asFile({ ...entry, reason: 'a\nb' }), /reason: must be one line/],
-    ['a link that is none', asFile({ ...entry, link: 'javascript:1' }), /expectations\.0\.link: /],
+    [
+      'a link that is none',
+      asFile({ ...entry, link: 'javascript:1' }),
+      /expectations\.0\.link: must be a URL/,
+    ],
     ['a day that is none', asFile({ ...entry, expires: '2027-02-30' }), /is not a day/],
     ['a time for a day', asFile({ ...entry, expires: 'soon' }), /must be a day/],
     ['no subject', asFile(withoutSubject), /either a claim or a scenario/],
