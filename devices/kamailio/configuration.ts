@@ -33,6 +33,14 @@ const modules = (
 /** Host of a SIP URI: IPv6 in brackets. */
 export const uriHost = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
+/** Regular expressions of the server's own address: as a URI has it, with the port or without, and as its Via has it. */
+const ownPlaces = ({ host, port }: KamailioSettings) => {
+  const literal = uriHost(host).replaceAll(/[[\].]/g, (sign) =>
+    sign === '.' ? '[.]' : `\\${sign}`,
+  );
+  return { ownAddress: `${literal}(:${port})?`, ownVia: `${literal}:${port}([ ;,]|$)` };
+};
+
 /** A string of Kamailio's configuration; throws on what would end it. */
 const quoted = (text: string): string => {
   if (/["\\\r\n#$]/.test(text))
@@ -59,6 +67,7 @@ const parameters = (settings: KamailioSettings): readonly (readonly [string, str
   ['htable', 'htable', '"denied=>size=8"'],
   ['htable', 'htable', '"closing=>size=6"'],
   ['htable', 'htable', '"owners=>size=10"'],
+  ['htable', 'htable', '"asked=>size=10;autoexpire=300;updateexpire=1"'],
   ['htable', 'htable', '"calls=>size=10;autoexpire=43200;updateexpire=0"'],
   ['tcpops', 'closed_event', '1'],
   ['rtimer', 'timer', '"name=closing;interval=20000u;mode=1;"'],
@@ -103,7 +112,7 @@ ${parameters(settings)
   .map(([module, name, value]) => `modparam("${module}", "${name}", ${value})`)
   .join('\n')}
 
-${routing({ clientAuthorityName: quoted(settings.clientAuthorityName) })}`;
+${routing({ clientAuthorityName: quoted(settings.clientAuthorityName), ...ownPlaces(settings) })}`;
 
 /** tls.cfg: the one suite of target 5.1; the group follows the server's key, so RSA 2048 gives 2048 bits. */
 export const tlsConfiguration = (files: TlsFiles): string => `[server:default]

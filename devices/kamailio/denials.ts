@@ -4,6 +4,7 @@ import type { Authorities } from '../../reference/appliance/authorities/authorit
 import type { ApplianceStore, StoreEvent } from '../../reference/appliance/store/contract.ts';
 import { toPem } from '../../reference/core/keystore/pem.ts';
 import type { KamailioControl } from './control.ts';
+import type { EngineFailure } from './failure.ts';
 import { pathsIn } from './run-folder.ts';
 
 /** What Kamailio is told of revocations. */
@@ -20,6 +21,9 @@ export interface Denials {
   listed(): void;
 }
 
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
 /** Digest by which the routes know a certificate: of its PEM text as OpenSSL writes it. */
 const digestOf = (der: Uint8Array): string =>
   createHash('sha256').update(pemText(der)).digest('hex');
@@ -30,8 +34,12 @@ const pemText = (der: Uint8Array): string => {
   return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
 };
 
-/** Follows the store. */
-export const followDenials = (authorities: Authorities, store: ApplianceStore): Denials => {
+/** Follows the store. What Kamailio could not be told is a failure of the engine: it serves whom it should refuse. */
+export const followDenials = (
+  authorities: Authorities,
+  store: ApplianceStore,
+  failure: EngineFailure,
+): Denials => {
   let engine: { readonly control: KamailioControl; readonly folder: string } | undefined;
   let told: Promise<void> = Promise.resolve();
   const queue = (work: (control: KamailioControl, folder: string) => Promise<unknown>): void => {
@@ -39,8 +47,7 @@ export const followDenials = (authorities: Authorities, store: ApplianceStore): 
       if (engine) await work(engine.control, engine.folder);
     });
     told = next;
-    // Whoever waits for it hears of it.
-    next.catch(() => undefined);
+    next.catch((error: unknown) => failure.report(messageOf(error)));
   };
   const lists = (): string => {
     const client = store.revocationLists.latest('client');

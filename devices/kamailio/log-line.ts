@@ -114,6 +114,10 @@ const ownLine = (kind: string, text: string): LogLine => {
 
 /** Faults that Kamailio's own parsers name, and the code of the embedded service for them. */
 const parserFaults: readonly (readonly [RegExp, string])[] = [
+  [/^<core> \[[\w/.]+:\d+\]: parse_headers\(\): duplicate From\b/, 'sip/from'],
+  [/^<core> \[[\w/.]+:\d+\]: parse_headers\(\): duplicate To\b/, 'sip/to'],
+  // Of a message on a stream whose end cannot be told.
+  [/tcp_read_req\(\): bad request, state=\d+, error=4\b/, 'sip/content-length'],
   [/content[-_ ]length/i, 'sip/content-length'],
   [/parse_first_line|bad (?:request|message) first line|first line/i, 'sip/start-line'],
   [/message too big|too large|buffer overrun/i, 'sip/too-large'],

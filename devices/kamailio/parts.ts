@@ -86,7 +86,7 @@ export const kamailioParts = async (): Promise<KamailioParts> => {
       },
       startRevocation: (options) => startRevocation(options, learnt),
       clientStatus(store) {
-        learnt.denials = followDenials(known(learnt.authorities, 'authorities'), store);
+        learnt.denials = followDenials(known(learnt.authorities, 'authorities'), store, failure);
         return applianceParts.clientStatus(store);
       },
       async createRelay(settings) {

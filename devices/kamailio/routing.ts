@@ -4,8 +4,15 @@
  */
 export const routing = ({
   clientAuthorityName,
+  ownAddress,
+  ownVia,
 }: {
+  /** As a string of the configuration. */
   readonly clientAuthorityName: string;
+  /** Regular expression of the server's own host, and port if any, as a URI has them. */
+  readonly ownAddress: string;
+  /** Regular expression of what its own Via says after the transport. */
+  readonly ownVia: string;
 }): string => String.raw`
 request_route {
   # Whose certificate this is, at every request (5.2).
@@ -63,6 +70,10 @@ request_route {
     sl_send_reply("200", "OK");
     exit;
   }
+  if ($(hdr(Via)[*]) =~ "SIP/2[.]0/TLS[ ]+${ownVia}") {
+    $var(code) = "sip/loop"; $var(status) = 482; $var(text) = "The request was here before";
+    route(REFUSE);
+  }
   if (!mf_process_maxfwd_header("70")) {
     $var(code) = "sip/max-forwards"; $var(status) = 483; $var(text) = "Max-Forwards is used up";
     route(REFUSE);
@@ -80,13 +91,13 @@ request_route {
   # Requests leave only on connections that phones opened.
   set_forward_no_connect();
   if (has_totag() || is_method("ACK|BYE|INFO|PRACK|UPDATE")) route(WITHIN);
+  # Routes of a request outside of a call: any number of the server's own, and no other.
   if (is_present_hf("Route")) {
-    if (!loose_route_preloaded() || $nh(d) != $Ri || $nh(p) != $Rp) {
+    if (!($(hdr(Route)[*]) =~ "^[ ]*<sip:${ownAddress}(;[^<>]*)?>([ ]*,[ ]*<sip:${ownAddress}(;[^<>]*)?>)*[ ]*$")) {
       $var(code) = "sip/foreign-route"; $var(status) = 403; $var(text) = "Route leads to another server";
       route(REFUSE);
     }
     remove_hf("Route");
-    $du = $null;
   }
   if (uri != myself) {
     $var(code) = "sip/unknown-number"; $var(status) = 404; $var(text) = "No such number here";
@@ -109,9 +120,28 @@ request_route {
     t_on_failure("ENDED");
     xlog("L_NOTICE", "discretio call callid=$(ci{s.encode.hexa}) caller=$fU callee=$var(callee) tag=$(ft{s.encode.hexa}) contact=$(ct{tobody.uri}{s.encode.hexa}) cseq=$cs conid=$conid\n");
   }
+  $sht(asked=>$ci:$cs:$ft) = $var(callee);
   t_on_reply("ANSWER");
   t_relay();
   exit;
+}
+
+# A response counts from him alone whom the request went to.
+reply_route {
+  if (!t_check_trans()) {
+    $var(text) = "a response that answers no request";
+    route(UNASKED);
+    drop;
+  }
+  if ($sht(asked=>$ci:$cs:$ft) != $null && $sht(asked=>$ci:$cs:$ft) != $tls_peer_subject_cn) {
+    $var(text) = "a response from another than the one asked";
+    route(UNASKED);
+    drop;
+  }
+}
+
+route[UNASKED] {
+  xlog("L_NOTICE", "discretio refused code=sip/response status=$rs method=$(rm{s.encode.hexa}) user=$tls_peer_subject_cn address=$si conid=$conid callid=$(ci{s.encode.hexa}) text=$var(text)\n");
 }
 
 # Bindings of the owner's number, the newest alone (I-9).
@@ -199,6 +229,7 @@ route[WITHIN] {
       route(REFUSE);
     }
   }
+  $sht(asked=>$ci:$cs:$ft) = $var(other);
   t_relay();
   exit;
 }

@@ -104,16 +104,16 @@ export const startKamailioSignalling = async (
     async revoke(number) {
       // A phone with a new certificate may come while its old sessions are ended.
       const old = state.connectionsOf(number);
-      await services.denied();
-      await endAll(
-        engine,
-        relay,
-        state,
-        domain,
-        state.callsOf(number),
-        'SIP;cause=403;text="Revoked"',
-      );
-      await dismissed(engine, state, number, old, services.isBlocked(number));
+      const reason = 'SIP;cause=403;text="Revoked"';
+      try {
+        await services.denied();
+        await endAll(engine, relay, state, domain, state.callsOf(number), reason);
+        await dismissed(engine, state, number, old, services.isBlocked(number));
+      } catch (error) {
+        // Who was to be cut off may still be served: nothing is judged by this appliance any more.
+        failure.report(error instanceof Error ? error.message : String(error));
+        throw error;
+      }
     },
     async endCalls(text, _deadline) {
       const calls = state.allCalls();
