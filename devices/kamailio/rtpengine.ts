@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { fault } from '../../reference/core/result.ts';
 import {
@@ -24,6 +25,13 @@ export interface RunningRtpengine {
 
 const controlHost = '127.0.0.1';
 
+/**
+ * A first port in the lower half of the range, even as RTP's are. It gives ports out in order and takes the first source that it hears for the
+ * phone's, so that a start of its own keeps a phone of the appliance before it, which still sends, from being taken for one.
+ */
+const startWithin = (first: number, last: number): number =>
+  first + 2 * randomInt(Math.max(1, Math.floor((last - first) / 4)));
+
 /** Starts rtpengine in a run directory and asks it for a sign of life. Rejects with one line, nothing left running. */
 export const startRtpengine = async (
   { host, first, last }: RelaySettings,
@@ -40,7 +48,7 @@ export const startRtpengine = async (
     );
   });
   const control = { host: controlHost, port: await freeUdpPort(controlHost) };
-  const options = rtpengineOptions({ host, first, last, control });
+  const options = rtpengineOptions({ host, first: startWithin(first, last), last, control });
   const group = startOwnGroup(
     rtpengineProgram.path,
     options,
