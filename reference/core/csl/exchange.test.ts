@@ -22,7 +22,7 @@ import { confirmationTag, wipeSessionKeys, type SessionKeys } from './key-schedu
 import { peekCertificate, readMessage, type ReceivedMessage } from './message.ts';
 import { createOffer, verifyOffer } from './offer.ts';
 import { localParty } from './party.ts';
-import { statusFor, type CslRefusal } from './refusal.ts';
+import { statusFor } from './refusal.ts';
 import { certificateNamed, must } from './testing/vector-support.ts';
 
 const media = 'RTP/SAVP 97 SPEEX/8000 20 sendrecv';
@@ -234,22 +234,6 @@ describe('both sides', () => {
     const confirmed = must(verifyConfirmation(answer.pending, accepted.ackHeaders));
     expect(confirmed.answerHash).toEqual(accepted.answerHash);
   });
-});
-
-describe('statusFor', () => {
-  it.each<[CslRefusal, number]>([
-    ['headers-absent', 488],
-    ['base64', 488],
-    ['group', 488],
-    ['info2-parts', 488],
-    ['media', 488],
-    ['memory-full', 480],
-    ['revocation-unavailable', 480],
-    ['revoked', 403],
-    ['certificate-form', 403],
-    ['replay', 403],
-    ['tag', 403],
-  ])('%s: %i', (code, status) => expect(statusFor(code)).toBe(status));
 });
 
 it('a Call-ID is signed as its bytes', () => {

@@ -5,4 +5,4 @@ import { toHex } from '../bytes.ts';
  * digits with one space between.
  */
 export const displayedIdentifier = (subjectKeyIdentifier: Uint8Array): string =>
-  (toHex(subjectKeyIdentifier.subarray(0, 16)).match(/.{1,4}/g) ?? []).join(' ');
+  toHex(subjectKeyIdentifier.subarray(0, 16)).replace(/.{4}(?=.)/g, '$& ');

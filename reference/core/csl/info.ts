@@ -70,8 +70,8 @@ export const encodeInfo2 = (kind: MessageKind, ...contents: readonly Uint8Array[
 export const decodeInfo2 = (bytes: Uint8Array, kind: MessageKind): Info2 | undefined => {
   const signatureEnd = kind === 'confirmation' ? 2 : 2 + signatureLength;
   const end = kind === 'offer' ? signatureEnd : signatureEnd + tagLength;
-  const [version, parts] = bytes;
-  if (bytes.length !== end || version === undefined || parts === undefined) return undefined;
+  if (bytes.length !== end) return undefined;
+  const [version = 0, parts = 0] = bytes;
   return {
     version,
     parts,

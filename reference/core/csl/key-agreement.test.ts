@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { csl1, cslChecks } from './key-agreement.ts';
 import { isWiped, wipeSessionKeys, type SessionKeys } from './key-schedule.ts';
-import type { ReceivedMessage } from './message.ts';
+import { readMessage, type ReceivedMessage } from './message.ts';
 import {
   answerContext,
   callee,
@@ -94,6 +94,36 @@ describe('csl1', () => {
     answer.abandon();
     expect(lastWiped().every(isWiped)).toBe(true);
     expect(answer.verifyConfirmation([])).toMatchObject({ error: { code: 'exchange-over' } });
+  });
+
+  it('keeps the keys of a call whose ACK has verified, whatever comes after it', () => {
+    const { offer, answer } = exchanged();
+    const { ackHeaders } = must(offer.verifyAnswer(carried(answer.headers), answerContext()));
+    const { keys } = must(answer.verifyConfirmation(ackHeaders));
+    expect(answer.verifyConfirmation(ackHeaders)).toMatchObject({
+      error: { code: 'exchange-over' },
+    });
+    expect(octets(keys).some(isWiped)).toBe(false);
+  });
+
+  it('refuses to dial itself, and to answer with values that are none', () => {
+    const input = { ...fresh(31), own: caller, dialled: caller.number, callId };
+    expect(agreement.createOffer(input)).toMatchObject({ error: { code: 'dials-itself' } });
+    const accepted = must(agreement.verifyOffer(carried(offered().headers), offerContext()));
+    const exponent = new Uint8Array(64);
+    expect(accepted.createAnswer({ ...fresh(32), exponent })).toMatchObject({
+      error: { code: 'exponent' },
+    });
+  });
+
+  it('names what each side has sent, which must not come back to it', () => {
+    const { offer, answer } = exchanged();
+    const sent = (headers: ReceivedMessage['headers'], kind: 'offer' | 'answer') => {
+      const { publicValue, nonce } = readMessage(headers, kind).info1 ?? {};
+      return { publicValue, nonce };
+    };
+    expect(offer.underWay).toMatchObject(sent(offer.headers, 'offer'));
+    expect(answer.underWay).toEqual(sent(answer.headers, 'answer'));
   });
 
   it('takes no 200 after the INVITE was given up', () => {

@@ -224,6 +224,31 @@ describe('the replay memory', () => {
     expect(memory.remember(offer(1, 64, start + 2), at(300_001))).toBe(true);
   });
 
+  it('counts of a certificate only the offers that it still keeps', () => {
+    const memory = createReplayMemory(start);
+    const later = start + 10;
+    expect(memory.remember(offer(1, 0), at(0))).toBe(true);
+    for (let nonce = 1; nonce < 64; nonce += 1)
+      expect(memory.remember(offer(1, nonce, later), at(0))).toBe(true);
+    // One has been forgotten and leaves room for one.
+    expect(memory.remember(offer(1, 64, later), at(300_001))).toBe(true);
+    expect(memory.remember(offer(1, 65, later), at(300_001))).toBe(false);
+    // All have been forgotten.
+    for (let nonce = 0; nonce < 64; nonce += 1)
+      expect(memory.remember(offer(1, nonce, start + 700_000), at(700_000))).toBe(true);
+    expect(memory.remember(offer(1, 64, start + 700_000), at(700_000))).toBe(false);
+  });
+
+  it('has room for 4,096 offers again once they have been forgotten', () => {
+    const memory = createReplayMemory(start);
+    for (const elapsed of [0, 300_001])
+      for (let index = 0; index < 4096; index += 1)
+        expect(memory.remember(offer(index >> 6, index & 63, start + elapsed), at(elapsed))).toBe(
+          true,
+        );
+    expect(memory.remember(offer(64, 1, start + 300_001), at(300_001))).toBe(false);
+  });
+
   it('holds 4,096 offers in all', () => {
     const memory = createReplayMemory(start);
     for (let index = 0; index < 4096; index += 1)

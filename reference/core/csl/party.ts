@@ -20,8 +20,8 @@ export const numberOf = (
   commonNames: readonly CommonName[],
 ): Result<PhoneNumber, Fault<'common-name'>> => {
   const [only, ...more] = commonNames;
-  const number =
-    only?.kind === 'text' && more.length === 0 ? parseNumber(only.value) : fault('number');
+  if (only?.kind !== 'text' || more.length > 0) return fault('common-name');
+  const number = parseNumber(only.value);
   return number.ok ? number : fault('common-name');
 };
 

@@ -74,6 +74,20 @@ describe('public values of 256 bytes', () => {
     );
   });
 
+  it.each([1n, 3n, 11n, 13n, 143n, 2n ** 200n + 7n])(
+    '%i is a residue exactly where its products with powers of 2, a residue, are',
+    (odd) => {
+      const isResidue = isQuadraticResidue(toBytes(odd));
+      expect(isResidue).toBe(isPowerOfTwo(odd));
+      for (const zeros of [1n, 31n, 32n, 33n, 64n, 65n, 1000n])
+        expect([zeros, isQuadraticResidue(toBytes(odd << zeros))]).toEqual([zeros, isResidue]);
+    },
+  );
+
+  it.each([0n, p])('what p divides is no residue (case %#)', (value) => {
+    expect(isQuadraticResidue(toBytes(value))).toBe(false);
+  });
+
   it.each([1n, p - 1n])('small subgroups give away the secret, whatever the exponent', (value) => {
     for (const exponent of [3n, 1n << 255n, (1n << 256n) - 1n]) {
       const secret = toInteger(sharedSecretOf(toBytes(value), toBytes(exponent)));

@@ -7,6 +7,7 @@ import { parseDer, type DerNode } from '../pki/der.ts';
 import { parsePkcs8Envelope, type StoredKeyParameters } from './envelope.ts';
 import { parsePem, toPem } from './pem.ts';
 import { checkProtection } from './protection.ts';
+import { hex, identifier, tlv } from './testing/encrypted-keys.ts';
 
 const label = 'ENCRYPTED PRIVATE KEY';
 const openssl = spawnSync('openssl', ['version']).status === 0;
@@ -146,11 +147,52 @@ describe('parsePkcs8Envelope', () => {
     expect(codeOf(replaced(pbkdf2, hex))).toBe(code);
   });
 
+  it('says where and what, of the scheme, then the derivation, then the cipher, then anything else', () => {
+    const refused = (der: Uint8Array): unknown => {
+      const result = parsePkcs8Envelope(toPem(label, der));
+      return result.ok ? 'ok' : result.error;
+    };
+    const algorithm = (digits: string): Uint8Array => tlv(0x30, tlv(6, hex(digits)), tlv(5));
+    const sealed = (scheme: Uint8Array): Uint8Array => tlv(0x30, scheme, tlv(4));
+    const built = (derivation: Uint8Array, cipher: Uint8Array): Uint8Array =>
+      sealed(tlv(0x30, identifier('pbes2'), tlv(0x30, derivation, cipher)));
+    expect(refused(sealed(algorithm('2a0304')))).toEqual({
+      code: 'keystore-scheme',
+      offset: 4,
+      detail: '1.2.3.4',
+    });
+    expect(refused(built(algorithm('2a0305'), algorithm('2a0306')))).toEqual({
+      code: 'keystore-derivation',
+      offset: 19,
+      detail: '1.2.3.5',
+    });
+    const pbkdf2Alone = tlv(0x30, identifier('pbkdf2'));
+    expect(refused(built(pbkdf2Alone, algorithm('2a0306')))).toEqual({
+      code: 'keystore-cipher',
+      offset: 32,
+      detail: '1.2.3.6',
+    });
+    const aes256 = tlv(0x30, identifier('aes256Cbc'));
+    expect(refused(built(pbkdf2Alone, aes256))).toEqual({
+      code: 'keystore-derivation',
+      offset: 19,
+      detail: 'malformed parameters of PBKDF2',
+    });
+    expect(refused(built(tlv(5), aes256))).toMatchObject({
+      code: 'keystore-derivation',
+      offset: 17,
+    });
+    expect(refused(built(pbkdf2Alone, tlv(5)))).toMatchObject({ code: 'keystore-derivation' });
+  });
+
   it('refuses a key in clear and what is no envelope', () => {
     expect(codeOf(clear)).toBe('pem-label');
     const old = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
     expect(codeOf(old)).toBe('pem-label');
-    expect(codeOf(toPem(label, Uint8Array.of(0x30, 0)))).toBe('keystore-form');
+    expect(parsePkcs8Envelope(toPem(label, Uint8Array.of(0x30, 0)))).toEqual({
+      ok: false,
+      error: { code: 'keystore-form', offset: 0 },
+    });
     expect(codeOf(toPem(label, Uint8Array.of(...derOf(good), 0)))).toBe('der-trailing');
   });
 

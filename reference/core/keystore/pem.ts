@@ -19,10 +19,9 @@ const begin = /-----BEGIN ([A-Z0-9][A-Z0-9 ]*)-----\r?\n/y;
 
 const parseBlock = (text: string, offset: number): Result<PemBlock & { readonly end: number }> => {
   begin.lastIndex = offset;
-  const head = begin.exec(text);
-  const label = head?.[1];
-  if (head === null || label === undefined) return fault('pem-begin', offset);
-  const bodyAt = offset + head[0].length;
+  const label = begin.exec(text)?.[1];
+  if (label === undefined) return fault('pem-begin', offset);
+  const bodyAt = begin.lastIndex;
   const endLine = `-----END ${label}-----`;
   const endAt = text.indexOf(endLine, bodyAt);
   if (endAt < 0) return fault('pem-end', text.length, `no END ${label}`);

@@ -68,7 +68,7 @@ const otherContent = (text: string): StoredContent => {
   if (text.startsWith('---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----')) {
     return foreign('ssh.com private key', null);
   }
-  if (/^---- BEGIN SSH2 PUBLIC KEY ----|^(ssh|ecdsa|sk)-[a-z0-9-]+ AAAA/.test(text)) {
+  if (/^---- BEGIN SSH2 PUBLIC KEY ----|^(ssh|ecdsa|sk)-[a-z0-9@.-]+ AAAA/.test(text)) {
     return { kind: 'no-private-key', what: 'SSH public key', der: null };
   }
   if (/^\s*\{[^]*"kty"\s*:/.test(text)) return foreign('JSON Web Key', null);

@@ -113,10 +113,16 @@ export const certificateDer = (name: string): Uint8Array => {
 export const certificateNamed = (name: string): Certificate =>
   must(parseCertificate(certificateDer(name)));
 
+const signers = new Map<string, Sign>();
+
 /** Signs with a private key of the fixtures. */
 export const signWith = (name: string): Sign => {
+  const known = signers.get(name);
+  if (known) return known;
   const key = createPrivateKey(vectors.keys[name] ?? '');
-  return (preimage) => signRsaSha256(key, preimage);
+  const sign: Sign = (preimage) => signRsaSha256(key, preimage);
+  signers.set(name, sign);
+  return sign;
 };
 
 /** A number that a test knows to be one. */
