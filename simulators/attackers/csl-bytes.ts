@@ -1,5 +1,6 @@
 import { createHash, createHmac, getDiffieHellman, hkdfSync } from 'node:crypto';
 import { concat, utf8 } from '../../reference/core/bytes.ts';
+import { modularPower } from './tls-client/bytes.ts';
 
 /** Prime of the 2048-bit MODP group (RFC 3526 section 3), as a number. */
 const prime = BigInt(`0x${getDiffieHellman('modp14').getPrime('hex')}`);
@@ -45,15 +46,7 @@ export interface AnswerFields {
   readonly media: string;
 }
 
-const power = (base: bigint, exponent: bigint): bigint => {
-  let result = 1n;
-  let factor = base % prime;
-  for (let rest = exponent; rest > 0n; rest >>= 1n) {
-    if ((rest & 1n) === 1n) result = (result * factor) % prime;
-    factor = (factor * factor) % prime;
-  }
-  return result;
-};
+const power = (base: bigint, exponent: bigint): bigint => modularPower(base, exponent, prime);
 
 const toNumber = (bytes: Uint8Array): bigint => BigInt(`0x00${Buffer.from(bytes).toString('hex')}`);
 

@@ -16,11 +16,13 @@ export interface LoadConfiguration {
   readonly work:
     /** Pairs of users call each other, one call after the other. */
     | { readonly kind: 'calls'; readonly milliseconds: number }
+    /** Every user registers again and again over its one connection. */
+    | { readonly kind: 'registrations'; readonly milliseconds: number }
     /** One connection after the other, each with a full handshake. */
     | { readonly kind: 'handshakes'; readonly milliseconds: number };
 }
 
-/** What was done: finished calls or handshakes. */
+/** What was done: finished calls, registrations or handshakes. */
 export interface LoadMeasurement {
   readonly done: number;
   readonly seconds: number;
@@ -66,6 +68,23 @@ const prepareCalls = async (configuration: LoadConfiguration) => {
   return { run, close: () => lines.forEach((line) => line.close()) };
 };
 
+const prepareRegistrations = async (configuration: LoadConfiguration) => {
+  const lines = await openLines(configuration);
+  let count = 0;
+  const run = async (end: number): Promise<number> => {
+    const counts = await Promise.all(
+      lines.map((line) =>
+        repeat(end, () => {
+          count += 1;
+          return registerLine(line, configuration.server.host, `a${process.pid}-${count}`);
+        }),
+      ),
+    );
+    return counts.reduce((total, done) => total + done, 0);
+  };
+  return { run, close: () => lines.forEach((line) => line.close()) };
+};
+
 const prepareHandshakes = async (configuration: LoadConfiguration) => {
   const options = configuration.users.map(({ certificate }) =>
     tlsOptionsOf(configuration.server, configuration.tls, certificate),
@@ -85,10 +104,12 @@ const prepareHandshakes = async (configuration: LoadConfiguration) => {
 const [, , file = ''] = process.argv;
 const configuration = JSON.parse(readFileSync(file, 'utf8')) as LoadConfiguration;
 const { work } = configuration;
-const prepared =
-  work.kind === 'calls'
-    ? await prepareCalls(configuration)
-    : await prepareHandshakes(configuration);
+const preparations = {
+  calls: prepareCalls,
+  registrations: prepareRegistrations,
+  handshakes: prepareHandshakes,
+} as const;
+const prepared = await preparations[work.kind](configuration);
 process.stdout.write('ready\n');
 const input = createInterface({ input: process.stdin });
 await once(input, 'line');

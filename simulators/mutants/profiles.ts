@@ -4,6 +4,7 @@ import {
   type TlsProfile,
   type TlsSuite,
 } from '../../reference/core/tls/profile.ts';
+import { prime1024 } from '../attackers/tls-server/groups.ts';
 
 const also = (suites: readonly TlsSuite[], more: Partial<TlsProfile> = {}): TlsProfile => ({
   ...exactTlsProfile,
@@ -44,13 +45,16 @@ export const onlyTls11: TlsProfile = {
   suites: [{ name: 'DHE-RSA-AES256-SHA', code: 0x0039 }, anyStrength],
 };
 
-const withGroup = (name: string): Partial<TlsProfile> => ({
-  groups: [{ name, prime: getDiffieHellman(name).getPrime('hex'), generator: 2 }],
+const withGroup = (name: string, prime: string): Partial<TlsProfile> => ({
+  groups: [{ name, prime, generator: 2 }],
 });
 
 /** The exact profile with a published modulus of another size. */
-export const modulus1024: TlsProfile = also([anyStrength], withGroup('modp2'));
-export const modulus3072: TlsProfile = also([], withGroup('modp15'));
+export const modulus1024: TlsProfile = also([anyStrength], withGroup('modp2', prime1024));
+export const modulus3072: TlsProfile = also(
+  [],
+  withGroup('modp15', getDiffieHellman('modp15').getPrime('hex')),
+);
 
 /** The exact profile with what it is without. */
 export const withTickets: TlsProfile = also([], { tickets: true });

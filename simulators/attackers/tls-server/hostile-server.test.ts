@@ -1,4 +1,4 @@
-import { checkPrimeSync, X509Certificate } from 'node:crypto';
+import { checkPrimeSync, getDiffieHellman, X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
 import { fc, test } from '@fast-check/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -109,6 +109,13 @@ describe('a client that looks at less', () => {
 });
 
 describe('the groups', () => {
+  it.each([
+    ['modulus-768', 'modp1'],
+    ['modulus-1024', 'modp2'],
+  ] as const)('%s is the published one', (name, published) => {
+    expect(Buffer.from(wrongGroups[name].prime)).toEqual(getDiffieHellman(published).getPrime());
+  });
+
   it('hold a composite that passes Miller-Rabin with all prime bases up to 37', () => {
     const n = toInteger(wrongGroups.pseudoprime.prime);
     expect(n.toString(2)).toHaveLength(2_048);
