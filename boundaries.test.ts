@@ -21,7 +21,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'package.json',
   ],
   'docs/': ['docs/', 'devices/'],
-  'bench/': ['bench/', 'fuzz/', 'scenarios/', 'simulators/', 'reference/'],
+  'bench/': ['bench/', 'fuzz/', 'scenarios/', 'simulators/', 'devices/', 'reference/'],
   'fuzz/': ['fuzz/', 'scenarios/', 'simulators/', 'devices/', 'reference/'],
   'reference/core/': ['reference/core/'],
   'reference/': ['reference/'],

@@ -1,5 +1,7 @@
 import type { FuzzTarget } from './target.ts';
+import { administration } from './targets/administration.ts';
 import { adbPackets, adbSync, androidTexts } from './targets/android.ts';
+import { automation } from './targets/automation.ts';
 import { speex, wavFile } from './targets/audio.ts';
 import { captureFile, httpStream, packets, wireFacts } from './targets/captures.ts';
 import { byteTexts, targetFile, topologyFile } from './targets/descriptions.ts';
@@ -12,10 +14,12 @@ import {
   ocspResponse,
   revocationList,
 } from './targets/pki.ts';
+import { registration } from './targets/registration.ts';
 import { sipMessage } from './targets/sip-message.ts';
 import { sipFraming, sipValues } from './targets/sip-parts.ts';
 import { srtp } from './targets/srtp.ts';
 import { tlsMessages, tlsRecords, tlsSessions } from './targets/tls.ts';
+import { pageHeads, screenCommands } from './targets/web.ts';
 import { base64 } from './targets/base64.ts';
 import { cslConversation } from './targets/csl-conversation.ts';
 import { cslHeaders } from './targets/csl-headers.ts';
@@ -59,4 +63,9 @@ export const targets: readonly FuzzTarget[] = [
   targetFile,
   topologyFile,
   byteTexts,
+  screenCommands,
+  pageHeads,
+  automation,
+  registration,
+  administration,
 ];

@@ -11,14 +11,21 @@ import {
 } from '../reference/core/keystore/envelope.ts';
 import { parsePem, toPem } from '../reference/core/keystore/pem.ts';
 import { readStoredFile } from '../reference/core/keystore/stored-file.ts';
+import { parseCommand } from '../reference/client/web/commands.ts';
+import { formTokenOf } from '../reference/appliance/admin/cookies.ts';
 import { ok } from '../reference/core/result.ts';
 import { replayCase, runTarget } from './harness/run.ts';
+import { askService } from './services/ask.ts';
+import { world, type ServiceRequest } from './services/contract.ts';
 import type { FuzzTarget } from './target.ts';
+import { administrationTarget } from './targets/administration.ts';
 import { cslConversationTarget } from './targets/csl-conversation.ts';
 import { cslHeadersTarget } from './targets/csl-headers.ts';
 import { cslInfoTarget } from './targets/csl-info.ts';
 import { pemTarget } from './targets/pem.ts';
 import { pkcs8Target } from './targets/pkcs8.ts';
+import { registrationTarget } from './targets/registration.ts';
+import { screenCommandsTarget } from './targets/web.ts';
 
 const headersRewritten = (rewrite: (value: string) => string): FuzzTarget =>
   cslHeadersTarget((headers, kind, decode) =>
@@ -44,6 +51,24 @@ const acceptingTrailing = (pem: string): ReturnType<typeof parsePkcs8Envelope> =
   const der = parsePem(pem, label);
   if (read.ok || !der.ok || read.error.code !== 'der-trailing') return read;
   return parsePkcs8Envelope(toPem(label, der.value.subarray(0, read.error.offset)));
+};
+
+/** A service that reads requests otherwise than they are. */
+const reading =
+  (read: (request: ServiceRequest) => ServiceRequest): typeof askService =>
+  (name, request) =>
+    askService(name, read(request));
+
+/** Two fields alone, whatever else a body holds. */
+const twoFields = ({ body, ...request }: ServiceRequest): ServiceRequest => {
+  try {
+    const { number, csr } = JSON.parse(body ?? '') as Readonly<Record<string, unknown>>;
+    return csr === undefined
+      ? { ...request, body }
+      : { ...request, body: JSON.stringify({ number, csr }) };
+  } catch {
+    return { ...request, body };
+  }
 };
 
 const conversation = { offer: verifyOffer, answer: verifyAnswer, confirmation: verifyConfirmation };
@@ -190,12 +215,50 @@ const planted: readonly (readonly [string, FuzzTarget])[] = [
   ],
 ];
 
+/** Services with one fault each; each case crosses to their thread and back. */
+const services: readonly (readonly [string, FuzzTarget])[] = [
+  [
+    'screen: a command may have further fields',
+    screenCommandsTarget((text) => {
+      const read = parseCommand(text);
+      return read.ok ? read : parseCommand(text.replace(/,"[^"]*":(?:null|\d+)\}$/, '}'));
+    }),
+  ],
+  ['registration: a body may have further fields', registrationTarget(reading(twoFields))],
+  [
+    'registration: a refused request leaves an enrolment behind',
+    registrationTarget((name, request) => {
+      const answer = askService(name, request);
+      const isRefused = answer.text.includes('"enrolment/request"');
+      return isRefused ? { ...answer, effects: ['enrolments.begin'] } : answer;
+    }),
+  ],
+  [
+    'administration: the token of a form is not asked for',
+    administrationTarget(
+      reading(({ body, ...request }) => ({
+        ...request,
+        body: body?.replace(/token=[^&]*/, `token=${formTokenOf(world.session)}`) ?? null,
+      })),
+    ),
+  ],
+  [
+    'administration: another site may send forms',
+    administrationTarget(
+      reading(({ headers, ...request }) => ({
+        ...request,
+        headers: { ...headers, origin: `https://${world.host}`, 'sec-fetch-site': 'same-origin' },
+      })),
+    ),
+  ],
+];
+
 describe('a fault in a parser is found within 20,000 cases', () => {
   it('ten and more are tried', () => {
     expect(planted.length).toBeGreaterThanOrEqual(10);
   });
 
-  it.each(planted)('%s', async (_fault, target) => {
+  it.each([...planted, ...services])('%s', async (_fault, target) => {
     const order = { runs: 20_000, seed: 8, stopAfter: 1, shrinkFor: 500 };
     const { failures, runs } = await runTarget(target, order);
     const [failure] = failures;

@@ -9,6 +9,7 @@ import { exactTlsProfile } from '../reference/core/tls/profile.ts';
 import { parseSelector } from '../simulators/android/automation/selector.ts';
 import { certificates, revocationLists } from './generators/certificates.ts';
 import { tlsFlights } from './generators/captures.ts';
+import { createNotesPhone, routes } from './targets/automation-phone.ts';
 
 /** The bytes with the last byte of a pattern, which must be there, replaced. */
 const altered = (bytes: Uint8Array, pattern: readonly number[], by: number): Uint8Array => {
@@ -16,6 +17,12 @@ const altered = (bytes: Uint8Array, pattern: readonly number[], by: number): Uin
   expect(at).not.toBe(-1);
   return bytes.with(at + pattern.length - 1, by);
 };
+
+/** A finger that goes somewhere, down and up. */
+const pointerTo = (x: unknown) => ({
+  type: 'pointer',
+  actions: [{ type: 'pointerMove', x, y: 0 }, { type: 'pointerDown' }, { type: 'pointerUp' }],
+});
 
 const codeOf = (
   result: ReturnType<typeof parseCertificate> | ReturnType<typeof parseCrl>,
@@ -71,4 +78,20 @@ describe('what fuzzing found stays mended', () => {
     // It took eight seconds; a tenth of a millisecond is usual.
     expect(performance.now() - began).toBeLessThan(1000);
   });
+
+  it.each([
+    ['POST /keys', { value: [{ toString: null }, 'a'] }],
+    ['POST /element/:/value', { text: [{ toString: null }] }],
+    ['POST /appium/device/press_keycode', { keycode: { toString: null } }],
+    ['POST /rotation', { z: { toString: null } }],
+    ['POST /actions', { actions: [pointerTo({ toString: null })] }],
+    ['POST /appium/gestures/click', { offset: { x: { toString: null }, y: null } }],
+  ])(
+    'automation, seed 5: %s takes objects where numbers or texts are due for neither',
+    (name, body) => {
+      const { machine, elements, shown } = createNotesPhone();
+      const request = { phone: machine, elements, settings: new Map(), parts: shown, body };
+      expect(routes[name]?.(request)).toHaveProperty('ok', name !== 'POST /rotation');
+    },
+  );
 });

@@ -34,6 +34,8 @@ export interface FuzzTarget<Case = unknown> {
   readonly reaches: readonly string[];
   /** A file that shows the case to `inspect`, `keystore` or a test. */
   file(value: Case): { readonly extension: string; readonly bytes: Uint8Array };
+  /** What a production installation lacks, mostly second opinions: a run says that it went without. Empty unless given. */
+  readonly missing?: readonly string[];
   /** Milliseconds that one case may take; 1000 unless given. */
   readonly limit?: number;
   /** Cases after which every shape of `reaches` must have been met; 20,000 unless given. */

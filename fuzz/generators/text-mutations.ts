@@ -15,6 +15,9 @@ export interface TextGrammar {
   readonly words: readonly string[];
 }
 
+/** Bytes of a case at most: a huge line that is then repeated would be tens of megabytes. */
+const longest = 200_000;
+
 type LineChange = (lines: readonly string[], at: number, value: number) => readonly string[];
 
 const withLine = (lines: readonly string[], at: number, line: string): readonly string[] =>
@@ -46,11 +49,12 @@ const lineChanges: readonly LineChange[] = [
     const cut = value % (line.length + 1);
     return withLine(lines, at, line.slice(0, cut));
   },
-  // Ten times the same, or three hundred times: lists and counts have limits.
+  // Ten times the same, or three hundred times: lists and counts have limits. Never more than is kept of it.
   (lines, at, value) =>
-    lines.flatMap((line, index) =>
-      index === at ? Array.from({ length: value % 8 === 0 ? 300 : 10 }, () => line) : [line],
-    ),
+    lines.flatMap((line, index) => {
+      const times = Math.min(value % 8 === 0 ? 300 : 10, Math.ceil(longest / (line.length + 1)));
+      return index === at ? Array.from({ length: times }, () => line) : [line];
+    }),
 ];
 
 /** A piece of text between delimiters. */
@@ -100,9 +104,6 @@ export const textCases = ({ bases, words }: TextGrammar): fc.Arbitrary<MutatedCa
         .map((parts) => fromLatin1(parts.join(''))),
     ),
   );
-
-/** Bytes of a case at most: a huge line that is then repeated would be tens of megabytes. */
-const longest = 200_000;
 
 /** The bytes of a case over text. */
 export const textOfCase = (grammar: TextGrammar, made: MutatedCase): Uint8Array =>

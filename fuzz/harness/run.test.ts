@@ -5,6 +5,7 @@ import { fc } from '@fast-check/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { utf8 } from '../../reference/core/bytes.ts';
 import { PropertyFault, type FuzzTarget } from '../target.ts';
+import { attempt } from './attempt.ts';
 import { withinTime } from './bounded.ts';
 import { runCampaign } from './campaign.ts';
 import { caseAt } from './case.ts';
@@ -107,6 +108,29 @@ describe('a run', () => {
     });
     const { failures } = await runTarget(target, { runs: 100, seed: 2, stopAfter: 1 });
     expect(failures).toMatchObject([{ property: 'bounded time', expected: 'at most 20 ms' }]);
+  });
+
+  it('takes a case that is too long once, or twice, for a busy machine, and three times for a finding', () => {
+    const slowFor = (times: number) => {
+      let checks = 0;
+      const target = targetOf({
+        limit: 60,
+        check: () => {
+          checks += 1;
+          if (checks <= times) spin(120);
+          return 'done';
+        },
+      });
+      const { violation } = attempt(target, 0);
+      return { checks, violation };
+    };
+    expect(slowFor(0)).toEqual({ checks: 1, violation: null });
+    expect(slowFor(1)).toEqual({ checks: 2, violation: null });
+    expect(slowFor(2)).toEqual({ checks: 3, violation: null });
+    expect(slowFor(3)).toMatchObject({
+      checks: 3,
+      violation: { property: 'bounded time', expected: 'at most 60 ms' },
+    });
   });
 
   it('finds memory that cases keep', async () => {

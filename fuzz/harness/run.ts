@@ -61,6 +61,8 @@ export interface RunReport {
   readonly reached: ReadonlyMap<string, number>;
   readonly casesPerSecond: number;
   readonly interrupted: boolean;
+  /** What the target went without, since it is not installed. */
+  readonly missing: readonly string[];
 }
 
 /** A run under way. */
@@ -201,6 +203,7 @@ const reportOf = (run: Run): RunReport => ({
   reached: run.reached,
   casesPerSecond: speedOf(run),
   interrupted: run.order.signal?.aborted === true,
+  missing: run.target.missing ?? [],
 });
 
 /** Runs so many cases of a target from a seed, and shrinks what fails. Resolves with what was done, also when interrupted. */

@@ -3,6 +3,14 @@ import { PropertyFault } from '../target.ts';
 /** How often the slower libraries are asked: once in so many cases that are read here. */
 export const sampling = 4;
 
+/** A development package, or null where it is not installed. */
+export const optional = <Module>(load: () => Promise<Module>): Promise<Module | null> =>
+  load().catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')
+      return null;
+    throw error;
+  });
+
 /** What another library makes of bytes, or its complaint. */
 export const asked = <Value>(
   read: () => Value,

@@ -1,16 +1,12 @@
 import type { asn1 } from 'node-forge';
 import { latin1, toHex, fromLatin1 } from '../../reference/core/bytes.ts';
 import type { StoredKeyParameters } from '../../reference/core/keystore/envelope.ts';
-
-/** Null where the second opinion is not installed: it is a development dependency. */
-const forge = await import('node-forge').then(
-  (module) => module.default,
-  () => null,
-);
+import { forge } from './forge.ts';
 
 /** What forge's ASN.1 reader makes of an EncryptedPrivateKeyInfo with PBES2 and PBKDF2, in the same words as {@link fieldsOf}. */
 export const forgeFields = (der: Uint8Array): string | null => {
-  if (forge === null) return null;
+  const library = forge;
+  if (library === null) return null;
   const at = (node: asn1.Asn1 | undefined, ...path: readonly number[]): asn1.Asn1 | undefined =>
     path.reduce<asn1.Asn1 | undefined>(
       (each, index) => (Array.isArray(each?.value) ? each.value[index] : undefined),
@@ -19,12 +15,12 @@ export const forgeFields = (der: Uint8Array): string | null => {
   const octets = (node: asn1.Asn1 | undefined): string =>
     typeof node?.value === 'string' ? toHex(fromLatin1(node.value)) : 'nothing';
   const oid = (node: asn1.Asn1 | undefined): string =>
-    typeof node?.value === 'string' ? forge.asn1.derToOid(node.value) : 'nothing';
+    typeof node?.value === 'string' ? library.asn1.derToOid(node.value) : 'nothing';
   try {
-    const root = forge.asn1.fromDer(latin1(der));
+    const root = library.asn1.fromDer(latin1(der));
     const derivation = at(root, 0, 1, 0, 1);
     const third = at(derivation, 2);
-    const prf = third?.type === forge.asn1.Type.SEQUENCE ? third : at(derivation, 3);
+    const prf = third?.type === library.asn1.Type.SEQUENCE ? third : at(derivation, 3);
     return [
       oid(at(root, 0, 0)),
       oid(at(root, 0, 1, 0, 0)),

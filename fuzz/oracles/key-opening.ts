@@ -64,10 +64,15 @@ export const opensByNode = (pem: string, passphrase: string): boolean => {
 
 let installed: boolean | null = null;
 
+/** Empty, or the program's name. */
+export const openSslMissing = (): readonly string[] => {
+  installed ??= spawnSync('openssl', ['version']).status === 0;
+  return installed ? [] : ['openssl'];
+};
+
 /** Whether the openssl program opens the file with the passphrase; null where it is not installed. */
 export const opensByOpenSsl = (pem: string, passphrase: string): boolean | null => {
-  installed ??= spawnSync('openssl', ['version']).status === 0;
-  if (!installed) return null;
+  if (openSslMissing().length > 0) return null;
   const words = ['pkcs8', '-passin', `pass:${passphrase}`];
   // Node's own standard input is a socket, which /dev/stdin cannot open.
   const { status } = spawnSync('sh', ['-c', 'cat | openssl "$@"', 'sh', ...words], { input: pem });

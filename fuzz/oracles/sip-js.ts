@@ -1,4 +1,4 @@
-import { Core } from 'sip.js';
+import type { Core } from 'sip.js';
 import { latin1 } from '../../reference/core/bytes.ts';
 import type { Essentials } from '../../reference/core/sip/message/essentials.ts';
 import {
@@ -8,12 +8,23 @@ import {
 } from '../../reference/core/sip/message/message.ts';
 import { sameValue } from '../properties.ts';
 import { PropertyFault } from '../target.ts';
+import { optional } from './asked.ts';
 
-const factory = new Core.LoggerFactory();
-factory.builtinEnabled = false;
+const module = await optional(() => import('sip.js'));
+
+/** Empty, or the package's name. */
+export const sipJsMissing: readonly string[] = module === null ? ['sip.js'] : [];
+
 let complaint = '';
-factory.connector = (_level, _category, _label, content) => (complaint = String(content));
-const logger = factory.getLogger('fuzz');
+
+const createReader = ({ LoggerFactory, Parser }: typeof Core) => {
+  const factory = new LoggerFactory();
+  factory.builtinEnabled = false;
+  factory.connector = (_level, _category, _label, content) => (complaint = String(content));
+  const logger = factory.getLogger('fuzz');
+  return (text: string) => Parser.parseMessage(text, logger);
+};
+const reader = module && createReader(module.Core);
 
 /** What sip.js made of a message: its reading, or the header (`start line`) that it refuses. */
 type Theirs =
@@ -21,11 +32,12 @@ type Theirs =
   | Core.IncomingResponseMessage
   | { readonly refused: string };
 
-/** sip.js's reading. It returns nothing where it refuses, and throws at a bad CSeq or URI. */
-export const readBySipJs = (text: string): Theirs => {
+/** sip.js's reading; null where it is not installed. It returns nothing where it refuses, and throws at a bad CSeq or URI. */
+export const readBySipJs = (text: string): Theirs | null => {
+  if (reader === null) return null;
   complaint = '';
   try {
-    const read = Core.Parser.parseMessage(text, logger);
+    const read = reader(text);
     if (read !== undefined) return read;
   } catch (error) {
     complaint = `thrown: ${String(error)}`;
@@ -118,12 +130,13 @@ const fromVia = ({ via, branch }: Essentials, isSole: boolean) =>
   // Of several values in one line sip.js mixes the first with the last; where RFC 2543 left the branch out it has none.
   isSole && branch.startsWith('z9hG4bK') ? { host: via.host, branch } : {};
 
-/** `agreed`, or the known difference by which sip.js disagrees. */
+/** `agreed`, or the known difference by which sip.js disagrees, or that it is not there. */
 export const sipJsDifference = (
   message: SipMessage,
   essentials: Essentials,
-  theirs: Theirs,
+  theirs: Theirs | null,
 ): string => {
+  if (theirs === null) return 'not compared';
   if ('refused' in theirs) {
     const known = knownRefusals.find(
       ({ place, applies }) => place.test(theirs.refused) && applies(message),

@@ -8,8 +8,14 @@ import { readStoredFile, type StoredFileFacts } from '../../reference/core/keyst
 import { keyOf, pkcs8Cases, type MadeKey, type Pkcs8Case } from '../generators/pkcs8-cases.ts';
 import { writeRecipe } from '../generators/pkcs8-recipe.ts';
 import { strictVerdict } from '../models/pkcs8.ts';
+import { forgeMissing } from '../oracles/forge.ts';
 import { fieldsOf, forgeFields } from '../oracles/forge-pkcs8.ts';
-import { opensByNode, opensByOpenSsl, opensByParameters } from '../oracles/key-opening.ts';
+import {
+  opensByNode,
+  opensByOpenSsl,
+  opensByParameters,
+  openSslMissing,
+} from '../oracles/key-opening.ts';
 import { demand, sameBytes } from '../properties.ts';
 import type { FuzzTarget } from '../target.ts';
 
@@ -130,6 +136,9 @@ export const pkcs8Target = (
     'reference/core/keystore/stored-file.ts#readStoredFile',
     'reference/core/keystore/stored-content.ts#readDerContent',
   ],
+  get missing() {
+    return [...forgeMissing, ...openSslMissing()];
+  },
   cases: pkcs8Cases(derives),
   check(value) {
     const made = keyOf(value);

@@ -100,6 +100,9 @@ export const srtp: FuzzTarget<MutatedCase> = {
     'reference/core/rtp/srtp.ts#aesCm128HmacSha1Tag80',
     'reference/core/rtp/srtp-tables.ts#aesCm128HmacSha1Tag80Tables',
   ],
+  get missing() {
+    return openLibsrtp2() === null ? ['libsrtp2'] : [];
+  },
   cases: mutatedCases(bases.length),
   check: (made) => {
     const bytes = bytesOfCase(bases, made);

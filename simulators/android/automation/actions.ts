@@ -12,6 +12,17 @@ const recordsOf = (value: unknown): readonly Values[] =>
     ? value.filter((item): item is Values => typeof item === 'object' && item !== null)
     : [];
 
+/** A number of a request's body, as number or text; not a number where it is anything else. */
+export const numberIn = (value: unknown): number =>
+  typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
+
+/** A text of a request's body, in one piece or character by character. */
+export const textIn = (value: unknown): string =>
+  [value]
+    .flat()
+    .filter((part) => typeof part === 'string')
+    .join('');
+
 const centre = ({ x, y, width, height }: Rectangle): Point => ({
   x: x + width / 2,
   y: y + height / 2,
@@ -40,7 +51,7 @@ export const tapsOf = (
         const id = originOf(origin);
         const bounds = id === null ? null : boundsOf(id);
         const base = bounds ? centre(bounds) : origin === 'pointer' ? at : { x: 0, y: 0 };
-        at = { x: base.x + Number(x), y: base.y + Number(y) };
+        at = { x: base.x + numberIn(x), y: base.y + numberIn(y) };
       }
       return taps;
     });

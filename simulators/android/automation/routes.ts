@@ -1,7 +1,7 @@
 import { fault, ok, type Result } from '../../../reference/core/result.ts';
 import { shownText, type ScreenNode } from '../phone/layout.ts';
 import { networkOf } from '../phone/state.ts';
-import { tapsOf, typedBy } from './actions.ts';
+import { numberIn, tapsOf, textIn, typedBy } from './actions.ts';
 import { findNodes } from './find.ts';
 import { attributesOf, hierarchyXml } from './hierarchy.ts';
 import type { AutomatedPhone, ElementStore } from './session.ts';
@@ -75,8 +75,7 @@ const click = onElement((node, { phone }) => {
 const setValue = onElement((node, { phone, body }) => {
   if (node.widget.kind !== 'input' || node.widget.isEnabled === false)
     return fault('invalid element state', -1, 'Cannot set the element to a text');
-  const given = body['text'] ?? body['value'];
-  const text = Array.isArray(given) ? given.join('') : textOf(given);
+  const text = textIn(body['text'] ?? body['value']);
   const before = body['replace'] === true ? '' : (node.widget.text ?? '');
   phone.gestures.setText(node, before + text);
   return done;
@@ -152,7 +151,7 @@ const scale = ({ state }: AutomatedPhone): number =>
   (state.density ?? state.device.screen.density) / 160;
 
 const press: Handler = ({ phone, body }) => {
-  phone.gestures.key(Number(body['keycode']));
+  phone.gestures.key(numberIn(body['keycode']));
   return done;
 };
 
@@ -171,12 +170,12 @@ const actions: Handler = ({ phone, body, elements }) => {
 
 const gestureClick: Handler = ({ phone, body, elements }) => {
   const { origin, offset } = body as {
-    origin?: Record<string, string>;
-    offset?: { x: number; y: number };
+    origin?: Readonly<Record<string, unknown>> | null;
+    offset?: { readonly x?: unknown; readonly y?: unknown } | null;
   };
-  const node = elements.find(origin?.[elementProperty] ?? '');
+  const node = elements.find(textOf(origin?.[elementProperty]));
   if (node.ok) phone.gestures.tapNode(node.value);
-  else if (offset) phone.gestures.tapAt(offset.x, offset.y);
+  else if (offset) phone.gestures.tapAt(numberIn(offset.x), numberIn(offset.y));
   else return fault('invalid argument', -1, 'neither an element nor a point');
   return done;
 };
@@ -214,7 +213,7 @@ export const routes: Readonly<Record<string, Handler>> = {
   },
   'GET /rotation': ({ phone }) => ok({ x: 0, y: 0, z: phone.state.rotation * 90 }),
   'POST /rotation'({ phone, body }) {
-    const turns = (Number(body['z']) / 90) % 4;
+    const turns = (numberIn(body['z']) / 90) % 4;
     if (turns !== 0 && turns !== 1 && turns !== 2 && turns !== 3)
       return fault('invalid argument', -1, 'a rotation is 0, 90, 180 or 270 degrees');
     phone.controls.rotate(turns);
@@ -225,8 +224,7 @@ export const routes: Readonly<Record<string, Handler>> = {
     return ok(true);
   },
   'POST /keys'({ phone, body }) {
-    const value = body['value'];
-    phone.gestures.type(Array.isArray(value) ? value.join('') : textOf(body['text']));
+    phone.gestures.type(textIn(body['value']) || textIn(body['text']));
     return done;
   },
   'POST /actions': actions,
