@@ -5,26 +5,29 @@ import { join } from 'node:path';
 import { dhParametersPem } from '../reference/appliance/tls/server-options.ts';
 import { exactTlsProfile } from '../reference/core/tls/profile.ts';
 import { startOwnProcess } from './own-process.ts';
+import { inTurns, spreadOf } from './rounds.ts';
 import { rowOf, type BenchmarkOptions, type BenchmarkRow } from './row.ts';
 import {
-  createWorld,
-  measureAndEnd,
-  startApplianceProcess,
-  type Loaded,
+  host,
+  load,
+  millisecondsEach,
+  perSecond,
+  startAppliance,
   type LoadedServer,
   type SignallingWorld,
 } from './signalling-world.ts';
 
-const USERS = 50;
-const DURATION = 8000;
+const users = 50;
+const rounds = 3;
 
-const load = { work: { kind: 'handshakes', milliseconds: DURATION } } as const;
+const work = { kind: 'handshakes', milliseconds: 4_000 } as const;
 
 /** `openssl s_server` with the suite of target 5.1, asking for a client certificate; null when it is not installed. */
 const startOpenssl = async (world: SignallingWorld): Promise<LoadedServer | null> => {
   if (spawnSync('openssl', ['version']).error) return null;
+  const folder = mkdtempSync(join(tmpdir(), 'discretio-bench-'));
   const file = (name: string, text: string): string => {
-    const path = join(world.folder, name);
+    const path = join(folder, name);
     writeFileSync(path, text);
     return path;
   };
@@ -33,7 +36,7 @@ const startOpenssl = async (world: SignallingWorld): Promise<LoadedServer | null
   const options = [
     's_server',
     '-accept',
-    `${world.host}:0`,
+    `${host}:0`,
     '-tls1_2',
     '-cipher',
     'DHE-RSA-AES256-GCM-SHA384',
@@ -55,42 +58,44 @@ const startOpenssl = async (world: SignallingWorld): Promise<LoadedServer | null
     '-naccept',
     '1000000',
   ];
-  const process = startOwnProcess('openssl', options, 'ignore');
-  const line = await process.line(/^ACCEPT /);
-  return { process, port: Number(/:(\d+)$/.exec(line)?.[1]) };
+  const started = startOwnProcess('openssl', options, 'ignore');
+  const line = await started.line(/^ACCEPT /);
+  return {
+    name: 'openssl s_server',
+    world: { ...world, port: Number(/:(\d+)$/.exec(line)?.[1]) },
+    cpuSeconds: () => started.cpuSeconds(),
+    async end() {
+      await started.end();
+      rmSync(folder, { recursive: true });
+    },
+  };
 };
 
 /** Full mutual handshakes with the suite of target 5.1, one after the other: CPU of the appliance beside `openssl s_server`. */
 export const benchmarkHandshake = async ({
   progress,
 }: BenchmarkOptions): Promise<readonly BenchmarkRow[]> => {
-  const folder = mkdtempSync(join(tmpdir(), 'discretio-bench-'));
+  const embedded = await startAppliance('embedded', users);
+  const openssl = await startOpenssl(embedded.world);
+  const servers = [embedded, ...(openssl ? [openssl] : [])];
   try {
-    const world = await createWorld(folder, USERS);
-    progress('measuring: appliance');
-    const own = await measureAndEnd(world, await startApplianceProcess(world), load);
-    const openssl = await startOpenssl(world);
-    if (openssl !== null) progress('measuring: openssl s_server');
-    const peer = openssl === null ? null : await measureAndEnd(world, openssl, load);
-    const perHandshake = ({ cpu, done }: Loaded): number => (cpu / done) * 1000;
-    const name = 'openssl s_server';
+    const [own = [], peer] = await inTurns(servers, rounds, (server, round) => {
+      progress(`measuring: handshakes, ${server.name}, round ${round + 1} of ${rounds}`);
+      return load(server, work);
+    });
+    const row = (name: string, unit: string, value: typeof perSecond): BenchmarkRow =>
+      rowOf(
+        `full mutual handshakes, ${name}`,
+        spreadOf(own.map(value)).median,
+        unit,
+        'openssl s_server',
+        peer ? spreadOf(peer.map(value)).median : null,
+      );
     return [
-      rowOf(
-        'full mutual handshakes, server CPU',
-        perHandshake(own),
-        'ms',
-        name,
-        peer && perHandshake(peer),
-      ),
-      rowOf(
-        'full mutual handshakes, one after the other',
-        own.done / own.seconds,
-        '1/s',
-        name,
-        peer && peer.done / peer.seconds,
-      ),
+      row('server CPU', 'ms', millisecondsEach),
+      row('one after the other', '1/s', perSecond),
     ];
   } finally {
-    rmSync(folder, { recursive: true });
+    for (const server of servers) await server.end();
   }
 };

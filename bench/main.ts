@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { benchmarkCalls } from './calls.ts';
+import { benchmarkAppliance } from './appliance.ts';
 import { benchmarkEnrolment } from './enrolment.ts';
 import { benchmarkFuzz } from './fuzz.ts';
 import { benchmarkHandshake } from './handshake.ts';
@@ -14,7 +14,7 @@ import { benchmarkSrtp } from './srtp.ts';
 const benchmarks: Readonly<
   Record<string, (options: BenchmarkOptions) => Promise<readonly BenchmarkRow[]>>
 > = {
-  calls: benchmarkCalls,
+  appliance: benchmarkAppliance,
   enrolment: benchmarkEnrolment,
   fuzz: benchmarkFuzz,
   handshake: benchmarkHandshake,
@@ -60,4 +60,7 @@ const run = async (): Promise<number> => {
   return 0;
 };
 
-process.exitCode = await run();
+process.exitCode = await run().catch((error: unknown) => {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  return 1;
+});

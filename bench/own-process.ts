@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
-import { groupCpuSeconds } from './process-cpu.ts';
+import { groupCpuSeconds, startedCpuSeconds } from './process-cpu.ts';
 
 /** A program in a process group of its own. */
 export interface OwnProcess {
@@ -10,9 +10,16 @@ export interface OwnProcess {
   write(text: string): void;
   /** CPU seconds of the whole group so far. */
   cpuSeconds(): number;
+  /** CPU seconds so far of the programs that it started in groups of their own. */
+  startedCpuSeconds(): number;
+  /** Closes its standard input and waits until it has ended by itself; the whole group is ended where it does not. */
+  dismiss(): Promise<void>;
   /** Ends the whole group. */
   end(): Promise<void>;
 }
+
+/** Milliseconds that a program has to end by itself. */
+const patience = 15_000;
 
 const awaitLine = (lines: Interface, child: ChildProcess, pattern: RegExp): Promise<string> =>
   new Promise((resolve, reject) => {
@@ -40,13 +47,21 @@ export const startOwnProcess = (
   const { pid = 0 } = child;
   const lines = createInterface({ input: child.stdout });
   const exited = once(child, 'exit');
+  const end = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-pid, 'SIGKILL');
+    await exited;
+  };
   return {
     line: (pattern) => awaitLine(lines, child, pattern),
     write: (text) => void child.stdin.write(text),
     cpuSeconds: () => groupCpuSeconds(pid),
-    async end() {
-      if (child.exitCode === null && child.signalCode === null) process.kill(-pid, 'SIGKILL');
+    startedCpuSeconds: () => startedCpuSeconds(pid),
+    end,
+    async dismiss() {
+      child.stdin.end();
+      const timer = setTimeout(() => void end(), patience);
       await exited;
+      clearTimeout(timer);
     },
   };
 };

@@ -1,3 +1,8 @@
+import type { RelayMode } from '../reference/appliance/relay/relay.ts';
+
+/** A relay to be measured. */
+export type MeasuredRelay = RelayMode | 'rtpengine';
+
 /** Ports of one call's two phones, or of the two legs that face them. */
 export interface CallPorts {
   readonly caller: number;

@@ -1,72 +1,61 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { toPem } from '../reference/core/keystore/pem.ts';
-import {
-  createAuthorities,
-  type Authorities,
-  type ServerCredentials,
+import type {
+  Authorities,
+  ServerCredentials,
 } from '../reference/appliance/authorities/authorities.ts';
 import type { LoadConfiguration, LoadMeasurement } from '../simulators/load/worker.ts';
-import { startOwnProcess, type OwnProcess } from './own-process.ts';
+import { startOwnProcess } from './own-process.ts';
 
-/** Certificates and users of one benchmark, in a temporary folder. */
+/** Where everything of a benchmark listens. */
+export const host = '127.0.0.1';
+
+/** What carries an appliance's signalling and media. */
+export type Engine = 'embedded' | 'kamailio';
+
+/** Port, certificates and users of one appliance; its own authorities made them. */
 export interface SignallingWorld {
-  readonly folder: string;
-  readonly host: string;
+  readonly port: number;
   readonly trust: Authorities['trust'];
+  /** Of a server like it. */
   readonly credentials: ServerCredentials;
   readonly users: LoadConfiguration['users'];
   readonly clientKey: string;
 }
 
-/** Makes authorities, a server and users, who share one key because making keys is slow. */
-export const createWorld = async (folder: string, users: number): Promise<SignallingWorld> => {
-  const host = '127.0.0.1';
-  const random = (length: number) => new Uint8Array(randomBytes(length));
-  const authorities = await createAuthorities({ now: Date.now, randomBytes: random });
-  const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const spki = new Uint8Array(keys.publicKey.export({ type: 'spki', format: 'der' }));
-  const certified: { readonly number: string; readonly certificate: string }[] = [];
-  for (let index = 0; index < users; index += 1) {
-    const number = `+336398${String(index).padStart(5, '0')}`;
-    const der = await authorities.issueClientCertificate(number, spki);
-    const certificate = toPem('CERTIFICATE', der) + authorities.trust.clientAuthority;
-    certified.push({ number, certificate });
-  }
-  return {
-    folder,
-    host,
-    trust: authorities.trust,
-    credentials: await authorities.issueServerCertificate([host]),
-    users: certified,
-    clientKey: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-  };
-};
-
 const pathOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** What the appliance's process starts from: a JSON file. */
-export type ApplianceConfiguration = Pick<SignallingWorld, 'host' | 'trust' | 'credentials'>;
-
-/** A server in a process of its own, to be measured under load. */
+/** A server in processes of its own, to be measured under load. */
 export interface LoadedServer {
-  readonly process: OwnProcess;
-  readonly port: number;
+  readonly name: string;
+  /** Its users, and where it listens. */
+  readonly world: SignallingWorld;
+  /** CPU seconds so far of all that serves. */
+  cpuSeconds(): number;
+  end(): Promise<void>;
 }
 
-/** Starts the appliance's signalling in its own process; gives its port. */
-export const startApplianceProcess = async (world: SignallingWorld): Promise<LoadedServer> => {
-  const file = join(world.folder, 'appliance.json');
-  const { host, trust, credentials } = world;
-  writeFileSync(
-    file,
-    JSON.stringify({ host, trust, credentials } satisfies ApplianceConfiguration),
-  );
-  const started = startOwnProcess(process.execPath, [pathOf('signalling-worker.ts'), file]);
-  const line = await started.line(/^port /);
-  return { process: started, port: Number(line.slice(5)) };
+const names: Readonly<Record<Engine, string>> = {
+  embedded: 'embedded',
+  kamailio: 'Kamailio 5.6 and rtpengine',
+};
+
+/**
+ * Starts a whole appliance. With Kamailio, the CPU is that of Kamailio's and rtpengine's processes: what reads their log belongs to the
+ * testbed.
+ */
+export const startAppliance = async (engine: Engine, users: number): Promise<LoadedServer> => {
+  const worker = [pathOf('signalling-worker.ts'), engine, String(users)];
+  const started = startOwnProcess(process.execPath, worker);
+  const world = JSON.parse(await started.line(/^\{/)) as SignallingWorld;
+  return {
+    name: names[engine],
+    world,
+    cpuSeconds: () => (engine === 'embedded' ? started.cpuSeconds() : started.startedCpuSeconds()),
+    end: () => started.dismiss(),
+  };
 };
 
 /** What a load did to a server. */
@@ -75,23 +64,26 @@ export interface Loaded extends LoadMeasurement {
   readonly cpu: number;
 }
 
+/** CPU milliseconds for each thing that was done. */
+export const millisecondsEach = ({ cpu, done }: Loaded): number => (cpu / done) * 1000;
+
+/** Things done in a second. */
+export const perSecond = ({ done, seconds }: Loaded): number => done / seconds;
+
 /** Runs the load driver in its own process against a server. */
-const runLoad = async (
-  world: SignallingWorld,
-  server: OwnProcess,
-  port: number,
+export const load = async (
+  server: LoadedServer,
   work: LoadConfiguration['work'],
 ): Promise<Loaded> => {
-  const file = join(world.folder, 'load.json');
+  const { port, trust, users, clientKey } = server.world;
   const configuration: LoadConfiguration = {
-    server: { host: world.host, port },
-    tls: {
-      privateKey: world.clientKey,
-      trust: [world.trust.root, world.trust.serverAuthority],
-    },
-    users: world.users,
+    server: { host, port },
+    tls: { privateKey: clientKey, trust: [trust.root, trust.serverAuthority] },
+    users,
     work,
   };
+  const folder = mkdtempSync(join(tmpdir(), 'discretio-bench-'));
+  const file = join(folder, 'load.json');
   writeFileSync(file, JSON.stringify(configuration));
   const driver = startOwnProcess(process.execPath, [pathOf('../simulators/load/worker.ts'), file]);
   try {
@@ -102,25 +94,6 @@ const runLoad = async (
     return { ...measured, cpu: server.cpuSeconds() - before };
   } finally {
     await driver.end();
-  }
-};
-
-/** Measures a server under a load, after a warm-up where one is given, and ends it. */
-export const measureAndEnd = async (
-  world: SignallingWorld,
-  { process, port }: LoadedServer,
-  {
-    warmUp,
-    work,
-  }: {
-    readonly warmUp?: LoadConfiguration['work'];
-    readonly work: LoadConfiguration['work'];
-  },
-): Promise<Loaded> => {
-  try {
-    if (warmUp !== undefined) await runLoad(world, process, port, warmUp);
-    return await runLoad(world, process, port, work);
-  } finally {
-    await process.end();
+    rmSync(folder, { recursive: true });
   }
 };
