@@ -120,7 +120,7 @@ describe.skipIf(why !== '')(`the appliance on Kamailio and rtpengine${why}`, () 
       await expect(alice.register()).rejects.toThrow(/^phone alice: registration: /);
       const codes = async () => (await appliance.refusals()).map(({ code }) => code);
       await expect
-        .poll(codes)
+        .poll(codes, { timeout: 15_000 })
         .toEqual(
           expect.arrayContaining([
             expect.stringMatching(/^(?:tls\/handshake|sip\/revoked|sip\/blocked)$/),

@@ -113,8 +113,9 @@ export const startKamailio = async (start: KamailioStart): Promise<RunningKamail
   const control = kamailioControl(paths.control);
   const unready = await readyProblem(start, control, group);
   if (unready !== null) {
+    const why = group.isUp() ? unready : 'it ended before it served';
     await stop();
-    throw new Error(problemText(unready, start, early));
+    throw new Error(problemText(why, start, early));
   }
   life.isReady = true;
   return { control, stop };

@@ -50,7 +50,7 @@ request_route {
     $var(code) = "sip/identity"; $var(status) = 403; $var(text) = "From is not the owner of the certificate";
     route(REFUSE);
   }
-  if ($ct != $null && $(ct{s.trim}) != "*" && $(ct{tobody.uri}{uri.user}) != $tls_peer_subject_cn) {
+  if (!is_method("ACK") && $ct != $null && $(ct{s.trim}) != "*" && $(ct{tobody.uri}{uri.user}) != $tls_peer_subject_cn) {
     $var(code) = "sip/identity"; $var(status) = 403; $var(text) = "Contact is not of the owner of the certificate";
     route(REFUSE);
   }
