@@ -1,9 +1,29 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const everywhere = ['node_modules/**', 'dist/**', 'runs/**'];
+const tests = '**/*.test.ts';
 const long = '**/*.long.test.ts';
 
-/** Both suites: what every change runs, and what takes too long for that. */
+/** Where tests are of functions and small servers: they load the same modules, and leave their process as they found it. */
+const alike = [
+  'reference/{core,client,appliance}/**/*.test.ts',
+  'reports/**/*.test.ts',
+  'scenarios/{campaign,claims,inspect,wire}/**/*.test.ts',
+  'simulators/attackers/**/*.test.ts',
+];
+
+/** What a file does to its process, or measures of it, that the next file there would notice. */
+const changesProcess =
+  /\bvi\.(mock|stub\w+|useFakeTimers|spyOn)\(|\bprocess\.(on|chdir)\(|memoryUsage\(|setFlagsFromString|process\.env\[[^\]]+\] (\?\?)?=[^=]/;
+
+/** Files that share a process for each core: most of what such a file takes alone is to load what the one before it has loaded. */
+const shared = globSync(alike, { cwd: import.meta.dirname, exclude: [...everywhere, long] })
+  .filter((file) => !changesProcess.test(readFileSync(join(import.meta.dirname, file), 'utf8')))
+  .toSorted();
+
+/** All suites: what every change runs, in processes of their own or shared, and what takes too long for that. */
 const common = { pool: 'forks', testTimeout: 30_000, hookTimeout: 30_000 } as const;
 
 export default defineConfig({
@@ -16,8 +36,17 @@ export default defineConfig({
         test: {
           ...common,
           name: 'usual',
-          include: ['**/*.test.ts'],
-          exclude: [...everywhere, long],
+          include: [tests],
+          exclude: [...everywhere, long, ...shared],
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'shared',
+          include: shared,
+          exclude: everywhere,
+          isolate: false,
         },
       },
       {
