@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { discover } from './devices/appium/farm/discovery.ts';
 import { readFarm, simulatedFarm } from './devices/appium/farm/read.ts';
+import { phoneReporter } from './devices/appium/specs/phone-reporter.ts';
 import { openSpecWorld, type SpecWorld } from './devices/appium/specs/world.ts';
 import { makeSecretPath, type SecretPath } from './devices/appium/session/appium-server.ts';
 import { freePorts } from './devices/appium/session/ports.ts';
@@ -100,7 +101,7 @@ export const config = {
   framework: 'mocha' as const,
   mochaOpts: { ui: 'bdd', timeout: 300_000, bail: true },
   reporters: [
-    ['spec', { showPreface: false }] as const,
+    [phoneReporter, { showPreface: false }] as const,
     [
       'junit',
       {

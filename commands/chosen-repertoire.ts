@@ -69,26 +69,38 @@ interface Added {
   readonly activities: readonly Activity[];
 }
 
-const problemOf = (file: string, reason: string, wayOut: string): CommandProblem =>
-  new CommandProblem(`--scenarios ${file}: ${reason}; ${wayOut}`);
+/** Who named the files: the user, by an option of this command, or the plan of a run that was made before. */
+type NamedBy = 'option' | 'plan';
 
-const readAdded = async (file: string): Promise<Added> => {
+const problemOf =
+  (file: string, namedBy: NamedBy) =>
+  (reason: string, wayOut: string): CommandProblem =>
+    new CommandProblem(
+      `${namedBy === 'option' ? `--scenarios ${file}` : `scenarios of the run, ${file}`}: ${reason}; ${wayOut}`,
+    );
+
+const readAdded = async (file: string, namedBy: NamedBy): Promise<Added> => {
   const path = resolve(file);
+  const problem = problemOf(file, namedBy);
   await access(path).catch(() => {
-    throw problemOf(file, 'the file cannot be read', 'give the path of a TypeScript file');
+    throw problem(
+      'the file cannot be read',
+      namedBy === 'option'
+        ? 'give the path of a TypeScript file'
+        : 'put it back there: its plan names it by this path',
+    );
   });
   const takeBack = lendPackages();
   const loading: Promise<unknown> = import(pathToFileURL(path).href);
   const loaded = await within(loadLimit, 'loading it', loading)
     .catch((error: unknown) => {
-      throw problemOf(file, `the file cannot be loaded: ${messageOf(error)}`, 'mend it');
+      throw problem(`the file cannot be loaded: ${messageOf(error)}`, 'mend it');
     })
     .finally(takeBack);
   const checked = exportsSchema.safeParse(loaded);
   if (checked.success) return checked.data as unknown as Added;
   const [issue] = checked.error.issues;
-  throw problemOf(
-    file,
+  throw problem(
     `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as expected'}`,
     'docs/writing-a-scenario.md says what it must export',
   );
@@ -118,18 +130,19 @@ const incoherence = ({ scenarios, activities }: Repertoire): string | null => {
 /** Everything this version can do, and what the files named add to it. Rejects with a CommandProblem that names the file and the field. */
 export const repertoireWith = async (
   files: readonly string[] = [],
+  namedBy: NamedBy = 'option',
 ): Promise<Repertoire & Judging> => {
   const { repertoire } = await import('../scenarios/repertoire.ts');
   let whole: Repertoire & Judging = repertoire;
   for (const file of files) {
-    const { scenarios, activities } = await readAdded(file);
+    const { scenarios, activities } = await readAdded(file, namedBy);
     whole = {
       ...whole,
       scenarios: [...whole.scenarios, ...scenarios],
       activities: [...whole.activities, ...activities],
     };
     const problem = incoherence(whole);
-    if (problem !== null) throw problemOf(file, problem, 'mend it');
+    if (problem !== null) throw problemOf(file, namedBy)(problem, 'mend it');
   }
   return whole;
 };

@@ -100,10 +100,13 @@ export const attemptPair = async (attempt: PairAttempt): Promise<PairOutcome> =>
   const parsed = text === null ? null : runSchema.safeParse(JSON.parse(text));
   const { caller, callee } = attempt.pair;
   const places = [caller, callee].map((name) => attempt.places.get(name) ?? 'elsewhere');
-  const reason = said.trim().split('\n').slice(-lastLines).join(' / ');
+  const { signal } = attempt;
+  const reason = signal.aborted
+    ? `the run was interrupted (${String(signal.reason)})`
+    : `the evaluation made no report: ${said.trim().split('\n').slice(-lastLines).join(' / ')}`;
   const of = (id: string): Attempt =>
     parsed?.success === true
       ? attemptIn(parsed.data, id, places)
-      : { kind: 'inconclusive', reason: `the evaluation made no report: ${reason}` };
+      : { kind: 'inconclusive', reason };
   return { took, byScenario: new Map(attempt.scenarios.map((id) => [id, of(id)])) };
 };

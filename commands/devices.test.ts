@@ -1,8 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { counted, startFakeAdb } from '../devices/appium/testing/fake-adb.ts';
 import { freePorts } from '../devices/appium/session/ports.ts';
 import type { Judgement } from '../reports/model/verdict.ts';
 import { attemptIn, attemptPair } from './device-attempt.ts';
@@ -79,7 +81,10 @@ setInterval(() => undefined, 1000);
     });
     await expect.poll(() => existsSync(join(folder, 'begun')), { timeout: 20_000 }).toBe(true);
     abort.abort('SIGINT');
-    expect((await attempted).byScenario.get('x')).toMatchObject({ kind: 'inconclusive' });
+    expect((await attempted).byScenario.get('x')).toEqual({
+      kind: 'inconclusive',
+      reason: 'the run was interrupted (SIGINT)',
+    });
     expect(existsSync(join(folder, 'ended'))).toBe(true);
     rmSync(folder, { recursive: true });
   });
@@ -142,15 +147,18 @@ describe('a matrix', () => {
 describe('npm run devices without a phone', () => {
   let folder = '';
   let farm = '';
-  const devices = (name: string, environment: Record<string, string>, file = farm) => {
+  const devices = async (name: string, environment: Record<string, string>, file = farm) => {
     const out = join(folder, name);
     const words = [join(import.meta.dirname, 'devices.ts'), '--farm', file, '--out', out];
     const { REQUIRE_DEVICES: _, ...env } = process.env;
-    const ended = spawnSync(process.execPath, words, {
-      encoding: 'utf8',
+    const child = spawn(process.execPath, words, {
+      stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...env, ...environment },
     });
-    return { ...ended, out };
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const [status] = (await once(child, 'close')) as [number | null];
+    return { status, stderr, out };
   };
 
   beforeAll(async () => {
@@ -165,13 +173,15 @@ describe('npm run devices without a phone', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('says so in one line, leaves a record and ends with 0', () => {
-    const { status, stderr, out } = devices('skipped', {});
-    expect(status).toBe(0);
+  it('whose adb server lists none of them says so in one line, leaves a record and ends with 0', async () => {
+    const adb = await startFakeAdb(() => `OKAY${counted('')}`);
+    const listed = join(folder, 'listed.yaml');
+    writeFileSync(listed, readFileSync(farm, 'utf8').replace(/port: \d+/, `port: ${adb.port}`));
+    const { status, stderr, out } = await devices('skipped', {}, listed);
+    await adb.close();
     expect(stderr.trim().split('\n')).toHaveLength(1);
-    expect(stderr).toMatch(
-      /^skipped: not there of the farm absent: the adb server .* does not answer \(ECONNREFUSED\); start it/,
-    );
+    expect(stderr).toMatch(/^skipped: not there of the farm absent: phone a.*A1/);
+    expect(status).toBe(0);
     expect(JSON.parse(readFileSync(join(out, 'devices.json'), 'utf8'))).toMatchObject({
       skipped: expect.any(String) as string,
       cells: [],
@@ -179,8 +189,18 @@ describe('npm run devices without a phone', () => {
     expect(readFileSync(join(out, 'junit.xml'), 'utf8')).toContain('skipped="1"');
   });
 
-  it('fails where REQUIRE_DEVICES=1 asks for them', () => {
-    expect(devices('required', { REQUIRE_DEVICES: '1' }).status).toBe(1);
+  it('whose adb server does not answer does not know whether they are there, and ends with 2', async () => {
+    const { status, stderr, out } = await devices('unknown', {});
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(
+      /^discretio devices: not there of the farm absent: the adb server .* does not answer \(ECONNREFUSED\); start it/,
+    );
+    expect(status).toBe(2);
+    expect(readFileSync(join(out, 'junit.xml'), 'utf8')).toContain('skipped="1"');
+  });
+
+  it('fails where REQUIRE_DEVICES=1 asks for them', async () => {
+    expect((await devices('required', { REQUIRE_DEVICES: '1' })).status).toBe(1);
   });
 
   it('refuses what no phone and no label is called, before anything is made', () => {
@@ -214,11 +234,23 @@ describe('npm run devices without a phone', () => {
     expect(status).toBe(2);
   });
 
-  it('tells a farm file that cannot be read in one line', () => {
-    const { status, stderr } = devices('none', {}, join(folder, 'no.yaml'));
+  it('tells a farm file that cannot be read in one line', async () => {
+    const { status, stderr } = await devices('none', {}, join(folder, 'no.yaml'));
     expect(status).toBe(64);
     expect(stderr).toMatch(
       /^discretio devices: farm .*no\.yaml: cannot be read \(ENOENT\); give the path of a farm file\n$/,
     );
+  });
+});
+
+describe('npm run devices by a Node that is too old', () => {
+  it('says so in one line with the way out, before anything else is loaded', () => {
+    const older = `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'22.18.0'}})`;
+    const words = ['--import', older, join(import.meta.dirname, 'devices.ts'), '--help'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+    expect(stderr).toBe(
+      'discretio devices: Node 22.18.0 is too old; run ./setup, then npm run devices, which finds Node 24\n',
+    );
+    expect({ status, stdout }).toEqual({ status: 64, stdout: '' });
   });
 });

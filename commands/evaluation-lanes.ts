@@ -140,7 +140,7 @@ export const performLaneHere = async (text: string): Promise<number> => {
     try {
       const campaign = campaignOf({
         start,
-        repertoire: await repertoireWith(start.plan.scenarioFiles),
+        repertoire: await repertoireWith(start.plan.scenarioFiles, 'plan'),
         target,
         targetFile: file,
         site,

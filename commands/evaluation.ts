@@ -130,6 +130,10 @@ const everythingDone = (
   };
 };
 
+/** What a plan made before chose from, or what the user's options name. */
+const chosenRepertoire = ({ planned, scenarios }: EvaluateOptions) =>
+  planned ? repertoireWith(planned.plan.scenarioFiles, 'plan') : repertoireWith(scenarios);
+
 /** Does the activities and leaves their evidence in the run folder, whose absolute path it gives. */
 const gatherEvidence = async (
   options: EvaluateOptions,
@@ -137,7 +141,7 @@ const gatherEvidence = async (
   signal: AbortSignal,
 ): Promise<string> => {
   const target = await untilAborted(signal, loadTarget(options.target));
-  const repertoire = await repertoireWith(options.planned?.plan.scenarioFiles ?? options.scenarios);
+  const repertoire = await chosenRepertoire(options);
   const now = new Date().toISOString();
   const capture = captureLine(options.lab, namespaceProblem, target.external);
   const planned = await startOf(options, target, repertoire, now, capture);
@@ -178,7 +182,7 @@ const gatherEvidence = async (
 const judgeAndReport = async (folder: string, json: boolean): Promise<Run> => {
   const before = performance.now();
   const { plan } = await readRunFile(folder, startFile, startSchema);
-  const run = await judgeRun(folder, await repertoireWith(plan.scenarioFiles));
+  const run = await judgeRun(folder, await repertoireWith(plan.scenarioFiles, 'plan'));
   const manifest = await writeReports(run, await createEvidenceStore(folder));
   sayTook('evidence judged, report written', performance.now() - before);
   sayTook('total', sinceStart());
@@ -208,7 +212,7 @@ export const evaluateHere = async (
 /** Prints the plan of a run, to be performed with `--plan`; nothing is started. */
 export const printPlan = async (options: EvaluateOptions): Promise<number> => {
   const target = await loadTarget(options.target);
-  const repertoire = await repertoireWith(options.planned?.plan.scenarioFiles ?? options.scenarios);
+  const repertoire = await chosenRepertoire(options);
   const start = await startOf(options, target, repertoire, new Date().toISOString(), null);
   const { activities = [], controls } = start.plan;
   const total = activities.reduce((sum, { expected }) => sum + expected, controls?.expected ?? 0);

@@ -90,6 +90,20 @@ describe('judging stored evidence again', () => {
     expect(await contents(folder)).toEqual(before);
   });
 
+  it('names a file of scenarios that its plan has and that is gone, and no option that judge lacks', async () => {
+    const folder = await copy('scenarios-gone');
+    const planned = JSON.parse(await readFile(join(folder, 'plan.json'), 'utf8'));
+    planned.plan.scenarioFiles = [join(folder, 'gone.ts')];
+    await writeFile(join(folder, 'plan.json'), JSON.stringify(planned));
+    await (await createEvidenceStore(folder)).sealManifest();
+    const { code, stdout, stderr } = await bench.run(['judge', folder]);
+    expect(stderr).toMatch(
+      oneLine('scenarios of the run', 'gone.ts', 'cannot be read', 'put it back'),
+    );
+    expect(stderr).not.toContain('--scenarios');
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+  });
+
   it('refuses a folder that is not of a run, or is not there', async () => {
     const empty = join(bench.folder, 'empty');
     await mkdir(empty);

@@ -58,7 +58,7 @@ const judgeAgain = async (
   if (targetText !== undefined) await store.write(targetTextFile, await readTargetText(targetText));
   for (const words of captures) await addCapture(store, words);
   const { plan } = await readRunFile(folder, startFile, startSchema);
-  const judged = await judgeRun(folder, await repertoireWith(plan.scenarioFiles));
+  const judged = await judgeRun(folder, await repertoireWith(plan.scenarioFiles, 'plan'));
   const manifest = await writeReports(judged, store);
   printRun(judged, folder, manifest, json);
   return judged.exit;

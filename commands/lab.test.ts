@@ -38,7 +38,11 @@ describe('lab draw', () => {
   });
 
   it.each<[string, () => readonly string[], readonly string[]]>([
-    ['a file that is not there', () => ['--topology', file('none')], ['none', 'ENOENT']],
+    [
+      'a file that is not there',
+      () => ['--topology', file('none')],
+      ['none', 'ENOENT', 'lab draw --json prints one'],
+    ],
     [
       'a topology chosen twice',
       () => ['--topology', file('x'), '--family', 'ipv6'],
@@ -193,6 +197,27 @@ describe('a topology of one’s own', () => {
       );
       expect(code).toBe(64);
       expect(await readdir(bench.folder)).toEqual(['topology.json']);
+    },
+  );
+
+  it.skipIf(problem !== null)(
+    `that is not there is named with the way to one, before a run folder is made${why}`,
+    async () => {
+      const words = [
+        'evaluate',
+        '--lab',
+        'netns',
+        '--topology',
+        file('none'),
+        '--out',
+        file('run'),
+      ];
+      const { code, stderr } = await bench.run(words);
+      expect(stderr.replace(/^✓.*\n/gm, '')).toMatch(
+        oneLine('--topology', 'none cannot be read (ENOENT)', 'lab draw --json prints one'),
+      );
+      expect(code).toBe(64);
+      expect(await readdir(bench.folder)).toEqual([]);
     },
   );
 

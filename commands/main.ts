@@ -1,21 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../reports/model/verdict.ts';
 import { messageOf } from '../scenarios/campaign/deadline.ts';
-import { addAuthoritiesCommand } from './authorities.ts';
-import { addAdminCommand } from './admin.ts';
-import { addApplianceCommand } from './appliance.ts';
-import { addClaimsCommand } from './claims.ts';
 import { CommandProblem } from './command-problem.ts';
-import { addDiffCommand } from './diff.ts';
-import { addEvaluateCommand } from './evaluate.ts';
-import { addFuzzCommand } from './fuzz.ts';
-import { addInspectCommand } from './inspect.ts';
-import { addJudgeCommand } from './judge.ts';
-import { addKeystoreCommand } from './keystore.ts';
-import { addLabCommand } from './lab.ts';
-import { addMutantsCommand } from './mutants.ts';
-import { addProbeCommand } from './probe.ts';
-import { addUpCommand } from './up.ts';
 import { version } from './version.ts';
 
 /** Commander's messages as one line each, with the way out. */
@@ -31,24 +17,38 @@ const inOneLine = (command: Command, hint: string): void => {
   });
 };
 
-const buildProgram = (finish: (code: number) => void): Command => {
+/** Adds one command; `finish` takes its exit code. */
+type AddCommand = (program: Command, finish: (code: number) => void) => void;
+
+/** Every command in the order of the help, each loaded only where it is asked for: all together take half a second. */
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  evaluate: async () => (await import('./evaluate.ts')).addEvaluateCommand,
+  judge: async () => (await import('./judge.ts')).addJudgeCommand,
+  diff: async () => (await import('./diff.ts')).addDiffCommand,
+  claims: async () => (await import('./claims.ts')).addClaimsCommand,
+  inspect: async () => (await import('./inspect.ts')).addInspectCommand,
+  keystore: async () => (await import('./keystore.ts')).addKeystoreCommand,
+  probe: async () => (await import('./probe.ts')).addProbeCommand,
+  lab: async () => (await import('./lab.ts')).addLabCommand,
+  up: async () => (await import('./up.ts')).addUpCommand,
+  mutants: async () => (await import('./mutants.ts')).addMutantsCommand,
+  doctor: async () => (await import('./doctor.ts')).addDoctorCommand,
+  fuzz: async () => (await import('./fuzz.ts')).addFuzzCommand,
+  appliance: async () => (await import('./appliance.ts')).addApplianceCommand,
+  admin: async () => (await import('./admin.ts')).addAdminCommand,
+  authorities: async () => (await import('./authorities.ts')).addAuthoritiesCommand,
+};
+
+/** The program with the command that the words name, or with all of them, for its help and for the likeliest meaning of a misspelt one. */
+const buildProgram = async (
+  [name = '']: readonly string[],
+  finish: (code: number) => void,
+): Promise<Command> => {
   const program = new Command('discretio')
     .description('Conformance and simulation testbed for a secure mobile telephony system')
     .version(version);
-  addEvaluateCommand(program, finish);
-  addJudgeCommand(program, finish);
-  addDiffCommand(program, finish);
-  addClaimsCommand(program, finish);
-  addInspectCommand(program, finish);
-  addKeystoreCommand(program, finish);
-  addProbeCommand(program, finish);
-  addLabCommand(program, finish);
-  addUpCommand(program, finish);
-  addMutantsCommand(program, finish);
-  addFuzzCommand(program, finish);
-  addApplianceCommand(program, finish);
-  addAdminCommand(program, finish);
-  addAuthoritiesCommand(program, finish);
+  const named = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  for (const load of named ? [named] : Object.values(commands)) (await load())(program, finish);
   inOneLine(program, 'discretio --help lists the commands');
   for (const command of program.commands) {
     inOneLine(command, `discretio ${command.name()} --help lists its options`);
@@ -64,10 +64,10 @@ const fromCommander = (error: CommanderError): number =>
 /** Runs one command line and gives its exit code; a problem is one line on standard error, never a stack trace. */
 export const main = async (words: readonly string[]): Promise<number> => {
   let exitCode: number = exitCodes.clean;
-  const program = buildProgram((code) => {
-    exitCode = code;
-  });
   try {
+    const program = await buildProgram(words, (code) => {
+      exitCode = code;
+    });
     if (words.length === 0) program.help({ error: true });
     await program.parseAsync([...words], { from: 'user' });
   } catch (error) {

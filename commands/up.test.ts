@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { oneLine, openBench, type Bench } from './testing/cli.ts';
 
 let bench: Bench;
@@ -18,9 +19,11 @@ afterAll(() => bench.close());
 /** Starts the command and gives its lines up to the one that says how it ends. */
 const up = async (...words: readonly string[]) => {
   const child = spawn(process.execPath, [join(import.meta.dirname, '../cli.ts'), 'up', ...words], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   started.push(child);
+  let said = '';
+  child.stderr.on('data', (data: Buffer) => (said += data.toString('utf8')));
   const lines: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     lines.push(line);
@@ -28,12 +31,31 @@ const up = async (...words: readonly string[]) => {
   }
   let later = '';
   child.stdout.on('data', (data: Buffer) => (later += data.toString('utf8'))).resume();
-  return { child, text: lines.join('\n'), later: () => later };
+  return { child, text: lines.join('\n'), later: () => later, said: () => said };
+};
+
+/** Opens a phone's screen as a browser does, and gives what it shows and takes. */
+const useScreen = async (url: string) => {
+  const { headers } = await fetch(url, { redirect: 'manual' });
+  const { origin, host } = new URL(url);
+  const [cookie = ''] = (headers.get('set-cookie') ?? '').split(';');
+  const path = new URL(headers.get('location') ?? '', url).pathname;
+  const socket = new WebSocket(`ws://${host}${path}socket`, { headers: { origin, cookie } });
+  let shown = '';
+  socket.on('message', (data: Buffer, isBinary) => {
+    if (!isBinary)
+      shown = (JSON.parse(data.toString('utf8')) as { screen: { name: string } }).screen.name;
+  });
+  await once(socket, 'open');
+  return {
+    shown: () => shown,
+    send: (command: object) => socket.send(JSON.stringify(command)),
+  };
 };
 
 const endBy = async (child: ChildProcess, signal: NodeJS.Signals) => {
   child.kill(signal);
-  const [code] = (await once(child, 'exit')) as [number | null];
+  const [code] = (await once(child, 'close')) as [number | null];
   return code;
 };
 
@@ -63,6 +85,20 @@ describe('discretio up', () => {
     expect(text.match(/^phone \d +\+\d+ +http:\S+$/gm)).toHaveLength(3);
     expect(text).not.toMatch(/token/);
     expect(await endBy(child, 'SIGTERM')).toBe(0);
+  }, 60_000);
+
+  it('ends in the middle of a call without a word about farewells that nobody takes any more', async () => {
+    const { child, text, said } = await up('--enrolled');
+    const phones = [...text.matchAll(/^phone \d +(\+\d+) +(http:\S+)$/gm)];
+    const [alice, bob] = await Promise.all(phones.map(([, , url = '']) => useScreen(url)));
+    await expect.poll(() => [alice?.shown(), bob?.shown()]).toEqual(['dial', 'dial']);
+    alice?.send({ do: 'dial', number: phones[1]?.[1] });
+    await expect.poll(() => bob?.shown(), { timeout: 20_000 }).toBe('incoming');
+    bob?.send({ do: 'answer' });
+    const inCall = () => [alice?.shown(), bob?.shown()];
+    await expect.poll(inCall, { timeout: 20_000 }).toEqual(['in-call', 'in-call']);
+    expect(await endBy(child, 'SIGINT')).toBe(0);
+    expect(said()).toBe('');
   }, 60_000);
 
   it.each(['0', 'two', '100', '1.5'])('--phones %s is wrong usage', async (count) => {

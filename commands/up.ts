@@ -42,8 +42,10 @@ const start = async (options: UpOptions, signal: AbortSignal): Promise<void> => 
         if (isForUsers) print(`SMS to ${number} (a test token, of use here alone): ${text}`);
       },
       onOpened: (phone, url) => print(`${phone.padEnd(10)} was opened; opens next with  ${url}`),
-      onRefusal: (who, { code, detail }) =>
-        process.stderr.write(`${who}: refused ${code}: ${detail}\n`),
+      onRefusal: (who, { code, detail }) => {
+        // What ends together refuses each other's farewells.
+        if (!signal.aborted) process.stderr.write(`${who}: refused ${code}: ${detail}\n`);
+      },
     });
     try {
       describe(system, options);

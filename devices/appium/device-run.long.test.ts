@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { accessSync, constants } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -67,6 +68,37 @@ describe.skipIf(!adb)(`phones on their screens${adb ? '' : ' (skipped: no adb he
           'test passphrase',
         );
       expect(results.devices[0].facts).toMatchObject({ nature: 'simulated', android: '14' });
+    },
+  );
+
+  it(
+    'are ended by Ctrl-C, and the results say that the run was interrupted',
+    { timeout: limit },
+    async () => {
+      const file = join(folder, 'cut.yaml');
+      await writeFile(file, farm(''));
+      const out = join(folder, 'cut');
+      const words = [join(root, 'commands/devices.ts'), '--farm', file, '--out', out];
+      // A process group of its own, as a shell gives to each command: Ctrl-C reaches all of it.
+      const child = spawn(process.execPath, words, {
+        detached: true,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      let said = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+      await expect.poll(() => said, { timeout: 60_000 }).toContain('one calls two');
+      process.kill(-(child.pid ?? Number.NaN), 'SIGINT');
+      const [code] = (await once(child, 'close')) as [number | null];
+      expect(said).toContain(
+        `discretio devices: the run was interrupted (SIGINT); what was done until then is in ${out}`,
+      );
+      expect(said).not.toContain('made no report');
+      const results = JSON.parse(await readFile(join(out, 'devices.json'), 'utf8'));
+      expect(results.cells[0]).toMatchObject({
+        outcome: 'inconclusive',
+        reason: expect.stringMatching(/interrupted/) as string,
+      });
+      expect(code).toBe(2);
     },
   );
 

@@ -34,7 +34,7 @@ describe('the examples of docs/targets', () => {
     expect(set(outside.map(({ tokens }) => tokens.from))).toEqual(
       set(['http', 'command', 'operator']),
     );
-    expect(set(outside.map(({ revocation }) => revocation?.by))).toEqual(
+    expect(set(outside.flatMap(({ revocation }) => revocation?.by ?? []))).toEqual(
       set(['socket', 'command', 'operator']),
     );
     expect(set(outside.map(({ capture }) => capture.from))).toEqual(

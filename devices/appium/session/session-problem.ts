@@ -72,6 +72,12 @@ const known: readonly Known[] = [
       `phone ${phone}: a port of its session is taken; end the session that another Appium has on it`,
   },
   {
+    says: /(?:HPE_[A-Z_]+|Could not parse response body|UND_ERR_SOCKET)/,
+    code: 'port-taken',
+    tell: ({ server }) =>
+      `Appium at ${server}: another program listens there; end it (ss -ltnp shows which), or mend appium in the farm file`,
+  },
+  {
     says: /(?:ECONNREFUSED|ECONNRESET|ENOTFOUND|EHOSTUNREACH|Unable to connect|fetch failed|WebDriverError: Request failed)/,
     code: 'appium-unreachable',
     tell: ({ server }) =>

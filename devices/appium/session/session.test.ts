@@ -53,6 +53,11 @@ describe('what Appium says becomes one line with what to do', () => {
     ],
     ['The port #8200 is in use', 'port-taken', /a port of its session is taken/],
     [
+      'WebDriverError: Request failed with error code HPE_INVALID_CONSTANT when running',
+      'port-taken',
+      /Appium at 127\.0\.0\.1:4723: another program listens there; end it/,
+    ],
+    [
       'WebDriverError: Request failed with error code ECONNREFUSED',
       'appium-unreachable',
       /Appium at 127\.0\.0\.1:4723 does not answer/,
@@ -115,6 +120,32 @@ describe('a session', () => {
     await expect(
       openSession({ ...options, server, selectors: readSelectors('reference-application', '.') }),
     ).rejects.toMatchObject({ code: 'appium-unreachable' });
+  });
+
+  it.each([
+    ['a page', 'HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n<h1></h1>'],
+    ['another protocol', 'SSH-2.0-server\r\n'],
+    ['nothing', ''],
+  ])('that another program with Appium’s port answers with %s is told as that', async (_, said) => {
+    const other = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end(said));
+    });
+    await new Promise<void>((done) => {
+      other.listen(0, '127.0.0.1', done);
+    });
+    const address = other.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const server = { host: '127.0.0.1', port, path: '/' };
+    await expect(
+      openSession({ ...options, server, selectors: readSelectors('reference-application', '.') }),
+    ).rejects.toMatchObject({
+      code: 'port-taken',
+      message: expect.stringContaining(
+        `127.0.0.1:${port}: another program listens there`,
+      ) as string,
+    });
+    other.close();
   });
 });
 

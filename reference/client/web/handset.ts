@@ -155,6 +155,12 @@ const dial = async ({ phone, memory, live }: Workings, number: string): Promise<
   });
 };
 
+const completeEnrolment = async ({ phone, memory }: Workings, token: string): Promise<void> => {
+  if (!/^\d+$/.test(token)) throw refusal('enrolment/token-digits');
+  await phone.completeEnrolment(token);
+  memory.stage = { kind: 'locked', number: memory.stage.number };
+};
+
 const carryOut = async (workings: Workings, command: Command): Promise<void> => {
   const { phone, memory, live, options } = workings;
   const { number } = memory.stage;
@@ -164,9 +170,7 @@ const carryOut = async (workings: Workings, command: Command): Promise<void> => 
       memory.stage = { kind: 'token', number: command.number };
       return;
     case 'complete-enrolment':
-      await phone.completeEnrolment(command.token.trim());
-      memory.stage = { kind: 'locked', number };
-      return;
+      return completeEnrolment(workings, command.token.trim());
     case 'restart-enrolment':
       memory.stage = { kind: 'new', number: number || (options.suggestedNumber ?? '') };
       return;

@@ -84,6 +84,7 @@ describe('words', () => {
     'tls/connect',
     'tls/issuer',
     'network/unreachable',
+    'enrolment/token-digits',
     'enrolment/token-wrong',
     'enrolment/token-expired',
     'enrolment/key-weak',

@@ -126,6 +126,7 @@ export const english = {
   'why network': 'The server cannot be reached. Is the network there?',
   'why server': 'The server could not prove who it is, and was left at once.',
   'why enrolment/number': 'That is no telephone number: + and up to 15 digits, without blanks.',
+  'why enrolment/token-digits': 'Type the digits of the token as the text message has them.',
   'why enrolment/token-wrong': 'The token is wrong. Look at the text message again.',
   'why token over': 'This token is used up or too old. Ask for another one.',
   'why enrolment/too-many-requests': 'Too many tries. Wait a while, then try again.',

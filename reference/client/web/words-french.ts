@@ -135,6 +135,7 @@ export const french: Words = {
   'why server': 'Le serveur n’a pas pu prouver qui il est ; il a été quitté aussitôt.',
   'why enrolment/number':
     'Ce n’est pas un numéro de téléphone : + et jusqu’à 15 chiffres, sans espaces.',
+  'why enrolment/token-digits': 'Saisissez les chiffres du jeton tels que dans le SMS.',
   'why enrolment/token-wrong': 'Le jeton est erroné. Regardez de nouveau le SMS.',
   'why token over': 'Ce jeton est épuisé ou trop ancien. Demandez-en un autre.',
   'why enrolment/too-many-requests': 'Trop d’essais. Attendez un peu, puis réessayez.',

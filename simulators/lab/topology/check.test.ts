@@ -170,7 +170,7 @@ describe('a topology file', () => {
   });
 
   it.each([
-    ['that does not exist', undefined, /topology .*none\.json cannot be read: ENOENT/],
+    ['that does not exist', undefined, /topology .*none\.json cannot be read \(ENOENT\)/],
     ['that is no JSON', '{', /topology .* is no JSON: .*; discretio lab draw --json prints one/],
     [
       'with an unknown field',

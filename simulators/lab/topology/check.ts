@@ -183,8 +183,11 @@ const parseJson = (text: string, path: string): unknown => {
 /** Reads a topology from a JSON file. Rejects with one line that names the file, the place in it and the reason. */
 export const readTopology = async (path: string): Promise<CheckedTopology> => {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`topology ${path} cannot be read: ${reason}`, { cause: error });
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new Error(
+      `topology ${path} cannot be read (${reason}); discretio lab draw --json prints one to begin with`,
+      { cause: error },
+    );
   });
   const parsed = topologySchema.safeParse(parseJson(text, path));
   if (!parsed.success)

@@ -68,9 +68,12 @@ const listenTo = (
   context.createMediaStreamSource(stream).connect(microphone);
 };
 
+/** For what a context refuses once it has ended, or before a click: its state tells the user what counts. */
+const isNoMatter = (): void => undefined;
+
 const close = ({ context, tracks }: Opened): void => {
   for (const track of tracks) track.stop();
-  void context.close();
+  context.close().catch(isNoMatter);
 };
 
 /** Makes the sound of one page; `onNote` is told what the user has to know whenever that changes. */
@@ -84,7 +87,10 @@ export const createSound = (
   const open = async (mine: number): Promise<void> => {
     const isOver = (): boolean => mine !== turn;
     const context = new AudioContext({ latencyHint: 'interactive' });
-    const speaker = await openSpeaker(context);
+    const speaker = await openSpeaker(context).catch((error: unknown) => {
+      context.close().catch(isNoMatter);
+      throw error;
+    });
     const current: Opened = { context, speaker, tracks: [] };
     if (isOver()) return close(current);
     opened = current;
@@ -93,7 +99,8 @@ export const createSound = (
       if (!isOver()) onNote(context.state === 'suspended' ? 'sound off' : microphone);
     };
     context.addEventListener('statechange', tell);
-    void context.resume();
+    // A browser that allows no sound yet leaves it suspended, which is told below.
+    context.resume().catch(isNoMatter);
     try {
       const stream = await openMicrophone();
       current.tracks = stream.getTracks();
