@@ -21,21 +21,23 @@ const load = async () => ({
   ...(await import('../fuzz/harness/campaign.ts')),
   ...(await import('../fuzz/harness/corpus.ts')),
   ...(await import('../fuzz/harness/run.ts')),
+  ...(await import('../fuzz/live/campaign.ts')),
+  ...(await import('../fuzz/live/report.ts')),
   ...(await import('./interruption.ts')),
 });
 type Loaded = Awaited<ReturnType<typeof load>>;
 type Target = Loaded['targets'][number];
 type Report = Awaited<ReturnType<Loaded['runCampaign']>>;
 
-const targetNamed = ({ targets }: Loaded, name: string): Target => {
+const targetNamed = ({ targets, liveTargets }: Loaded, name: string): Target => {
   const target = targets.find((each) => each.name === name);
   if (target) return target;
-  const names = targets.map((each) => each.name).join(', ');
+  const names = [...targets, ...liveTargets].map((each) => each.name).join(', ');
   throw new CommandProblem(`fuzz ${name}: there is no such target; name one of ${names}`);
 };
 
 /** The public shape; a failure of an earlier run's case, tried again, has the seed of that run. */
-const jsonOf = ({ name, runs, seed, failures, unreached, casesPerSecond }: Report) => ({
+const jsonOf = ({ name, runs, seed, failures, unreached, missing, casesPerSecond }: Report) => ({
   name,
   runs,
   seed,
@@ -45,13 +47,23 @@ const jsonOf = ({ name, runs, seed, failures, unreached, casesPerSecond }: Repor
     ...(failure.seed === seed ? {} : { seed: failure.seed }),
   })),
   ...(unreached.length === 0 ? {} : { unreached }),
+  ...(missing.length === 0 ? {} : { missing }),
   casesPerSecond,
 });
 
-const print = ({ name, runs, seed, failures, unreached, casesPerSecond }: Report): void => {
+const print = ({
+  name,
+  runs,
+  seed,
+  failures,
+  unreached,
+  missing,
+  casesPerSecond,
+}: Report): void => {
   const speed = `${casesPerSecond} a second`;
   const found = failures.length === 0 ? 'no failure' : `${failures.length} failures`;
-  console.log(`${name.padEnd(20)} ${runs} cases, ${speed}, seed ${seed}: ${found}`);
+  const without = missing.length === 0 ? '' : `; without ${missing.join(', ')}: not installed`;
+  console.log(`${name.padEnd(20)} ${runs} cases, ${speed}, seed ${seed}: ${found}${without}`);
   for (const { property, expected, observed, file, path, seed: own } of failures) {
     console.log(`  ${property}: expected ${expected}, observed ${observed}`);
     console.log(`    ${file}; again: discretio fuzz ${name} --seed ${own} --path ${path}`);
@@ -88,6 +100,7 @@ const replay = async (
     reached: new Map(shapes.map((shape) => [shape, 1])),
     casesPerSecond: Math.round(1_000 / Math.max(1, performance.now() - begun)),
     interrupted: false,
+    missing: target.missing ?? [],
   };
 };
 
@@ -128,9 +141,43 @@ const checkOptions = (name: string | undefined, { path, seed }: FuzzOptions): vo
     );
 };
 
+/** Something running, judged after each batch; what cannot be told is neither clean nor a failure. */
+const runLive = async (
+  loaded: Loaded,
+  target: Loaded['liveTargets'][number],
+  { runs, out, path, json }: FuzzOptions,
+  seed: number,
+): Promise<number> => {
+  const interruption = loaded.watchInterruption();
+  const { signal } = interruption;
+  const folder = resolve(out ?? 'runs/fuzz');
+  const order = {
+    runs,
+    seed,
+    signal,
+    progress: say,
+    folder,
+    ...(path === undefined ? {} : { path }),
+  };
+  try {
+    const report = await loaded.runLiveCampaign(target, order);
+    if (json === true) console.log(JSON.stringify(loaded.liveJson(report), null, 2));
+    else for (const line of loaded.liveLines(report)) console.log(line);
+    if (signal.aborted)
+      say(`interrupted (${String(signal.reason)}): what was done until then is above`);
+    if (report.failure !== null || report.unreached.length > 0) return exitCodes.fails;
+    const isWhole = report.inconclusive === null && !report.interrupted;
+    return isWhole ? exitCodes.clean : exitCodes.inconclusive;
+  } finally {
+    interruption.release();
+  }
+};
+
 const runFuzz = async (name: string | undefined, options: FuzzOptions): Promise<number> => {
   checkOptions(name, options);
   const loaded = await load();
+  const live = loaded.liveTargets.find((each) => each.name === name);
+  if (live) return runLive(loaded, live, options, options.seed ?? randomInt(2 ** 32));
   const chosen = name === undefined ? loaded.targets : [targetNamed(loaded, name)];
   const seed = options.seed ?? randomInt(2 ** 32);
   const [first] = chosen;
@@ -153,9 +200,10 @@ const runFuzz = async (name: string | undefined, options: FuzzOptions): Promise<
 };
 
 const list = async (): Promise<number> => {
-  const { targets } = await load();
+  const { targets, liveTargets } = await load();
   for (const { name, parsers } of targets)
     console.log(`${name.padEnd(20)} ${parsers.map((parser) => parser.split('#')[1]).join(' ')}`);
+  for (const { name, about } of liveTargets) console.log(`${name.padEnd(20)} ${about}`);
   return exitCodes.clean;
 };
 
@@ -180,8 +228,10 @@ const path = (text: string): string => {
 export const addFuzzCommand = (program: Command, finish: (code: number) => void): void => {
   program
     .command('fuzz')
-    .description('try parsers with made cases, and shrink what breaks one')
-    .argument('[name]', 'what to try; all, one after the other, unless given')
+    .description(
+      'try parsers, or a running appliance or phone, with made cases, and shrink what breaks one',
+    )
+    .argument('[name]', 'what to try; every parser, one after the other, unless given')
     .option('--list', 'print the targets and their parsers, and try none')
     .option('--runs <n>', 'cases of each', whole(1, 1e12), 20_000)
     .option(
@@ -189,7 +239,11 @@ export const addFuzzCommand = (program: Command, finish: (code: number) => void)
       'what the cases are made from; any, unless given',
       whole(0, Number.MAX_SAFE_INTEGER),
     )
-    .option('--path <path>', 'try the one case of a failure again', path)
+    .option(
+      '--path <path>',
+      'try the one case of a failure again; of something running, its batch',
+      path,
+    )
     .option(
       '--out <dir>',
       'keep a corpus there, which the next run tries first; runs/fuzz has the failures unless given',

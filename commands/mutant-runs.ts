@@ -22,6 +22,8 @@ export interface EvaluationOrder {
   /** Of the run; made by it. */
   readonly folder: string;
   readonly signal: AbortSignal;
+  /** Added to its environment, such as where its keys are. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** What an evaluation left; `outcome` is null where it left nothing that can be read. */
@@ -42,7 +44,7 @@ const readOutcome = async (folder: string): Promise<RunOutcome | null> => {
 
 /** Evaluates a mutant, or the reference, and reads what came of it. Never rejects. */
 export const evaluateApart = async (order: EvaluationOrder): Promise<EvaluationEnd> => {
-  const { mutant, lab, only, seed, folder, signal } = order;
+  const { mutant, lab, only, seed, folder, signal, environment = {} } = order;
   const before = performance.now();
   const child = spawn(
     process.execPath,
@@ -60,7 +62,11 @@ export const evaluateApart = async (order: EvaluationOrder): Promise<EvaluationE
     ],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, ...(mutant === undefined ? {} : { [mutantVariable]: mutant }) },
+      env: {
+        ...process.env,
+        ...environment,
+        ...(mutant === undefined ? {} : { [mutantVariable]: mutant }),
+      },
     },
   );
   const stop = (): void => void child.kill('SIGTERM');

@@ -26,6 +26,7 @@ const load = async () => ({
   ...(await import('../scenarios/validation/matrix.ts')),
   ...(await import('../scenarios/repertoire.ts')),
   ...(await import('../simulators/mutants/catalogue.ts')),
+  ...(await import('../simulators/mutants/prepared-keys.ts')),
   ...(await import('../simulators/lab/link/seeded-random.ts')),
   ...(await import('./mutant-runs.ts')),
   ...(await import('../scenarios/validation/recorded.ts')),
@@ -82,6 +83,9 @@ const sampleOf = (
   ).flat();
 };
 
+/** RSA keys that most runs of a mutant come out with: authorities, servers, phones and attackers have one each. */
+const keysOfRun = 32;
+
 const progress = ({ id, end, killedBy, why, took }: MatrixRow): string =>
   `${end.padEnd(12)} ${id.padEnd(40)} ${seconds(took).padStart(7)}  ${end === 'killed' ? killedBy.join(', ') : why}`;
 
@@ -99,8 +103,16 @@ const runMatrix = async (
   const folder = await mkdtemp(join(tmpdir(), 'discretio-mutants-'));
   const rows: MatrixRow[] = [];
   const references: { readonly run: number; readonly outcome: RunOutcome | null }[] = [];
-  const evaluate = (name: string, order: Pick<EvaluationOrder, 'mutant' | 'lab' | 'only'>) =>
-    loaded.evaluateApart({ ...order, seed: options.seed, folder: join(folder, name), signal });
+  const keys = await loaded.prepareKeys(folder, keysOfRun);
+  const evaluate = async (name: string, order: Pick<EvaluationOrder, 'mutant' | 'lab' | 'only'>) =>
+    loaded.evaluateApart({
+      ...order,
+      seed: options.seed,
+      folder: join(folder, name),
+      signal,
+      // What the reference is accused of counts against the testbed: nothing is made for its runs beforehand.
+      ...(order.mutant === undefined ? {} : { environment: await keys.environmentFor(name) }),
+    });
   const runMutant = async (mutant: Loaded['mutants'][number]): Promise<void> => {
     const own = judgesOf(loaded, mutant, options);
     const judges = [...own, ...sampleOf(loaded, mutant, own, options)];

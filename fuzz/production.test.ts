@@ -35,9 +35,12 @@ const packagesOf = (first: readonly string[]): ReadonlyMap<string, string> => {
   return packages;
 };
 
-const entries = ['catalogue.ts', 'harness/campaign.ts', 'services/worker.ts'].map((name) =>
-  join(import.meta.dirname, name),
-);
+const entries = [
+  'catalogue.ts',
+  'harness/campaign.ts',
+  'services/worker.ts',
+  'live/campaign.ts',
+].map((name) => join(import.meta.dirname, name));
 
 /** Loads as if no development package were there. */
 const hooks = `
