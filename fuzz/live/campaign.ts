@@ -16,8 +16,8 @@ import type { LiveTarget } from './target.ts';
 /** Everything that is fuzzed while it runs, by name. */
 export const liveTargets: readonly LiveTarget[] = [liveAppliance, livePhone];
 
-/** Milliseconds in which further attempts to find fewer cases are begun. */
-const shrinkFor = 60_000;
+/** Milliseconds in which further attempts to find fewer cases are begun, unless more are asked for. */
+const usualShrinking = 60_000;
 
 /** Properties that need many cases, so that halves of a batch tell nothing. */
 const ofMany: ReadonlySet<string> = new Set(['flat memory', 'descriptors freed']);
@@ -27,6 +27,8 @@ export interface LiveCampaignOrder extends LiveOrder {
   readonly folder: string;
   /** One batch alone, or one case of it. */
   readonly path?: string;
+  /** Milliseconds in which further attempts to find fewer cases are begun. */
+  readonly shrinkFor?: number;
 }
 
 /** A failure with the fewest cases found that show it, and its file. */
@@ -76,7 +78,7 @@ const minimised = async (
   order: LiveCampaignOrder,
   failure: BatchFailure,
 ): Promise<Smallest> => {
-  const end = performance.now() + shrinkFor;
+  const end = performance.now() + (order.shrinkFor ?? usualShrinking);
   const isOver = (): boolean => performance.now() > end || order.signal?.aborted === true;
   const shows = async (numbers: readonly number[]): Promise<boolean> => {
     if (isOver()) return false;

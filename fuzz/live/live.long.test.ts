@@ -18,6 +18,7 @@ const order = (more: Partial<LiveCampaignOrder> = {}): LiveCampaignOrder => ({
   ...small,
   runs: 300,
   folder,
+  shrinkFor: 180_000,
   ...more,
 });
 

@@ -102,6 +102,22 @@ describe('UDP flows', () => {
     ]);
   });
 
+  it('RTCP is known behind a translator that gives each flow a port of its own, in both directions', async () => {
+    const rtcp = Uint8Array.of(0x80, 201, 0, 1, 0, 0, 0, 1);
+    const facts = await gather([
+      ...rtpPackets(1, 5).map((bytes) => udpFrame(4000, 5000, bytes)),
+      udpFrame(61_000, 5001, rtcp),
+      udpFrame(4001, 62_000, rtcp),
+      udpFrame(4002, 62_000, rtcp),
+    ]);
+    expect(facts.udpFlows.map(({ protocol }) => protocol)).toEqual([
+      'rtp',
+      'rtcp',
+      'rtcp',
+      'unknown',
+    ]);
+  });
+
   it('random bytes that look like RTP one by one are no stream', async () => {
     const shapes = rtpPackets(1, 8).map((bytes, index) => {
       const changed = bytes.slice();

@@ -90,7 +90,9 @@ const rtcpFactsOf = (ssrc: number, { packetTypes, exactlyFilled }: RtcpTrack): R
 /** RTP flows by the places where RTCP of theirs, or the rest of their stream, would be. */
 interface RtpPlaces {
   readonly samePorts: ReadonlySet<string>;
-  readonly portsAbove: ReadonlySet<string>;
+  /** One port above them at their destinations, and at their sources. */
+  readonly aboveFar: ReadonlySet<string>;
+  readonly aboveNear: ReadonlySet<string>;
   /** Sources of streams, with their SSRCs. */
   readonly senders: ReadonlySet<string>;
 }
@@ -101,7 +103,8 @@ const placesOf = (flows: readonly UdpFlow[]): RtpPlaces => {
   const rtp = flows.filter((flow) => flow.rtp && senders.has(senderKey(flow)));
   return {
     samePorts: new Set(rtp.map(portsKey)),
-    portsAbove: new Set(rtp.map((flow) => farPortKey(flow, 1))),
+    aboveFar: new Set(rtp.map((flow) => farPortKey(flow, 1))),
+    aboveNear: new Set(rtp.map((flow) => nearPortKey(flow, 1))),
     senders,
   };
 };
@@ -111,10 +114,17 @@ const portsKey = ({ source, destination }: UdpFlow): string =>
 const senderKey = ({ source, ssrc }: UdpFlow): string => `${source.host} ${source.port} ${ssrc}`;
 const farPortKey = ({ source, destination }: UdpFlow, shift: number): string =>
   `${source.host} ${destination.host} ${destination.port + shift}`;
+const nearPortKey = ({ source, destination }: UdpFlow, shift: number): string =>
+  `${source.host} ${source.port + shift} ${destination.host}`;
 
-/** RTCP lies one port above its RTP at both ends (RFC 3550 section 11), or on the same ports (RFC 5761), or above it at the far end alone behind a translator. */
-const hasRtpBeside = (flow: UdpFlow, { samePorts, portsAbove }: RtpPlaces): boolean =>
-  samePorts.has(portsKey(flow)) || portsAbove.has(farPortKey(flow, 0));
+/**
+ * RTCP lies one port above its RTP at both ends (RFC 3550 section 11), or on the same ports (RFC 5761). Where a translator gives each
+ * flow a port of its own, it lies above at one end alone: the far one for what comes from behind it, the near one for what goes there.
+ */
+const hasRtpBeside = (flow: UdpFlow, { samePorts, aboveFar, aboveNear }: RtpPlaces): boolean =>
+  samePorts.has(portsKey(flow)) ||
+  aboveFar.has(farPortKey(flow, 0)) ||
+  aboveNear.has(nearPortKey(flow, 0));
 
 const unknownNote = (flow: UdpFlow): string | null => {
   if (flow.crowded) return 'more sources than are told apart';
