@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 const ownProgram = join(import.meta.dirname, '../../cli.ts');
 
@@ -42,6 +42,8 @@ export interface Bench {
   readonly folder: string;
   start(words: readonly string[], how?: Start): Running;
   run(words: readonly string[], how?: Start): Promise<Ended>;
+  /** Numbers of the processes of any command that run a program, by its name. */
+  processes(program: string): readonly number[];
   /** Processes and temporary files of any command that are left. */
   leftovers(): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -58,6 +60,15 @@ const marked = (value: string): readonly string[] =>
       return false;
     }
   });
+
+/** The program of a process, of whose folder in /proc this is; empty once it has ended. */
+const programOf = (place: string): string => {
+  try {
+    return readFileSync(join(place, 'comm'), 'utf8').trim();
+  } catch {
+    return '';
+  }
+};
 
 const collect = (child: ChildProcess): Running => {
   let stdout = '';
@@ -107,6 +118,11 @@ export const openBench = async (): Promise<Bench> => {
     folder,
     start,
     run: (words, how) => start(words, how).ended,
+    processes: (program) =>
+      marked(value)
+        .map((file) => file.replace(/environ$/, ''))
+        .filter((place) => programOf(place) === program)
+        .map((place) => Number(basename(place))),
     leftovers: async () => [
       ...marked(value).map((file) => `process ${file}`),
       ...(await readdir(temporary)),

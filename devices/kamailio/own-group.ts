@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-/** Milliseconds that a group has to end by itself, and how often it is looked at then. */
-const patience = { end: 1_500, look: 20 } as const;
+/** Milliseconds that a group has to end by itself, and to go once killed, and between two looks. Dead processes that nobody collects count as there. */
+const patience = { end: 1_500, killed: 500, look: 20 } as const;
 
 /** Lines of the log that a message about its end repeats. */
 const remembered = 3;
@@ -69,29 +69,34 @@ export const startOwnGroup = (
   };
   for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream }).on('line', take);
-  const ended = new Promise<string>((resolve) => {
-    child.once('exit', (code, signal) =>
-      resolve(signal === null ? `ended with ${code}` : `was ended by ${signal}`),
-    );
-    child.once('error', (error) => resolve(`did not start: ${error.message}`));
-  });
   const kill = (): void => {
     if (pid !== undefined) signalGroup(pid, 'SIGKILL');
   };
+  const ended = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => {
+      // Kamailio's other processes would go on without it, and hold its control socket without answering.
+      kill();
+      resolve(signal === null ? `ended with ${code}` : `was ended by ${signal}`);
+    });
+    child.once('error', (error) => resolve(`did not start: ${error.message}`));
+  });
+  const isUp = (): boolean =>
+    child.exitCode === null && child.signalCode === null && pid !== undefined;
   // Also where the testbed ends without having stopped it.
   process.once('exit', kill);
   return {
     ended,
-    isUp: () => child.exitCode === null && child.signalCode === null && pid !== undefined,
+    isUp,
     lastWords: () => last.join(' | '),
     async stop() {
       process.off('exit', kill);
       if (pid !== undefined) {
-        signalGroup(pid, 'SIGTERM');
-        if (!(await untilGone(pid, patience.end))) {
-          signalGroup(pid, 'SIGKILL');
+        if (isUp()) {
+          signalGroup(pid, 'SIGTERM');
           await untilGone(pid, patience.end);
         }
+        kill();
+        await untilGone(pid, patience.killed);
       }
       await ended;
       await new Promise<void>((resolve) => file.end(() => resolve()));
