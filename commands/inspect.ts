@@ -22,6 +22,7 @@ import { CommandProblem } from './command-problem.ts';
 import { readUpTo } from './input-file.ts';
 import { makeRunFolder } from './run-folder.ts';
 import { version } from './version.ts';
+import { readBySchema } from '../reference/core/read-by-schema.ts';
 
 interface InspectOptions {
   readonly keylog?: string;
@@ -92,7 +93,7 @@ const readSrtpKeys = async (file: string): Promise<readonly SrtpKey[]> => {
   const thing = `--srtp-keys ${file}`;
   const wayOut = 'name a file with a JSON array of keys';
   const text = latin1(await readUpTo(file, longestKeyFile, { thing, wayOut }));
-  const parsed = srtpKeysSchema.safeParse(parseJson(text, thing));
+  const parsed = readBySchema(srtpKeysSchema, parseJson(text, thing));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new CommandProblem(

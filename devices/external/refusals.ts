@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { RefusalEntry } from '../contract.ts';
 import { runCommand } from './command.ts';
 import type { ExternalDescription } from './schema.ts';
+import { readBySchema } from '../../reference/core/read-by-schema.ts';
 
 type RefusalSource = NonNullable<ExternalDescription['refusals']>;
 
@@ -27,7 +28,7 @@ const parseLine = (line: string): unknown => {
 /** Refusals among the lines of a log, in order; a line that is no JSON object with a `code` is none. */
 export const refusalsIn = (text: string, codes: RegExp): readonly RefusalEntry[] =>
   text.split('\n').flatMap((line) => {
-    const parsed = lineSchema.safeParse(parseLine(line));
+    const parsed = readBySchema(lineSchema, parseLine(line));
     if (!parsed.success || !codes.test(parsed.data.code)) return [];
     const { code, detail = '', at, time } = parsed.data;
     return [{ at: at ?? (time === undefined ? 0 : Date.parse(time)), code, detail }];

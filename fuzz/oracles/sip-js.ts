@@ -82,8 +82,9 @@ const knownRefusals: readonly KnownRefusal[] = [
   },
   {
     place: /^(?:via|v)$/,
-    why: 'an empty Via adds nothing to the list of them here; sip.js refuses it',
-    applies: (message) => headerValues(message, 'Via').some((value) => value.trim() === ''),
+    why: 'an empty Via, or an empty place in a list of them, adds nothing to the list here; sip.js refuses it',
+    applies: (message) =>
+      headerValues(message, 'Via').some((value) => value.split(',').some((one) => !one.trim())),
   },
   {
     place: /^(?:via|v)$/,

@@ -3,6 +3,7 @@ import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { claimById } from '../claims/catalogue.ts';
 import { expectedOutcomeSchema, type ExpectedOutcome } from './expectation.ts';
+import { readBySchema } from '../../reference/core/read-by-schema.ts';
 
 const fileSchema = z.strictObject({ expectations: z.array(expectedOutcomeSchema) });
 
@@ -67,7 +68,7 @@ export const readExpectations = async (path: string): Promise<readonly ExpectedO
   }
   const at = (field: readonly PropertyKey[], reason: string): Error =>
     problem(`${path}:${lineOf(document, lines, field)}`, `${fieldOf(field)}: ${reason}`);
-  const parsed = fileSchema.safeParse(valueOf(path, document));
+  const parsed = readBySchema(fileSchema, valueOf(path, document));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw at(issue?.path ?? [], issue?.message ?? 'unexpected');

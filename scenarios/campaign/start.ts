@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { planSchema, runSchema } from '../../reports/model/run.ts';
 import { expectedOutcomeSchema } from './expectation.ts';
+import { readBySchema } from '../../reference/core/read-by-schema.ts';
 
 /** What is known before the first activity; the content of `plan.json`. */
 export const startSchema = z.strictObject({
@@ -40,7 +41,7 @@ export const parseAs = <Schema extends z.ZodType>(
   text: string,
   schema: Schema,
 ): z.infer<Schema> => {
-  const parsed = schema.safeParse(parseJson(text));
+  const parsed = readBySchema(schema, parseJson(text));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const field = issue && issue.path.length > 0 ? issue.path.join('.') : 'the whole file';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { authoritiesProblem } from './problem.ts';
+import { readBySchema } from '../../core/read-by-schema.ts';
 
 /** Which token holds the authorities' keys. */
 export interface TokenPlace {
@@ -30,7 +31,7 @@ export const readTokenFile = (text: string, thing: string): TokenPlace => {
   } catch {
     value = undefined;
   }
-  const place = shape.safeParse(value);
+  const place = readBySchema(shape, value);
   if (place.success) return place.data;
   const reason = 'it must be {"module": "/path/of/module.so", "token": "LABEL"}; correct it';
   throw authoritiesProblem('authorities/file', thing, reason);

@@ -1,5 +1,6 @@
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
+import { readBySchema } from '../../core/read-by-schema.ts';
 
 /** What a YAML file describes, and how its faults are told. Nothing of a value is ever told: it could be a secret in the wrong place. */
 export interface DescriptionKind<Schema extends z.ZodType> {
@@ -77,7 +78,7 @@ export const parseDescription = <Schema extends z.ZodType>(
     errorOf(
       `${what} ${file}:${lineOf(document, lines, path)}: ${nameOf(path) || 'the whole file'}${separator}${reason}`,
     );
-  const parsed = schema.safeParse(valueOf(kind, file, document));
+  const parsed = readBySchema(schema, valueOf(kind, file, document));
   if (parsed.success) return { value: parsed.data, problem };
   const issue = firstOf(parsed.error.issues);
   throw issue

@@ -82,6 +82,7 @@ describe('bad input at the registration port', () => {
     ['arrays for texts', { number: [number], csr: ['x'] }],
     ['objects for texts', { number: { $gt: '' }, csr: 'x' }],
     ['a prototype', JSON.parse('{"__proto__":{"number":"+33612345678"},"csr":"x"}')],
+    ['a length that is no number', { number: { length: { toString: number } }, csr: 'x' }],
     ['a long number', { number: `+${'1'.repeat(32)}`, csr: 'x' }],
     ['a long request', { number, csr: 'x'.repeat(8193) }],
   ])('refuses %s as malformed', async (_, body) => {

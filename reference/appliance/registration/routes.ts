@@ -10,6 +10,7 @@ import type { EnrolmentRefusal } from '../enrolment/refusal.ts';
 import type { NewCertificate } from '../store/contract.ts';
 import { answerHttpError, answerRefusal, type Report } from './answers.ts';
 import type { PresentedCheck } from './presented-certificate.ts';
+import { readBySchema } from '../../core/read-by-schema.ts';
 
 const enrolmentBody = z.strictObject({ number: z.string().max(32), csr: z.string().max(8192) });
 const certificateBody = z.strictObject({ token: z.string().regex(/^[0-9]{6}$/) });
@@ -74,7 +75,7 @@ const renew = async (
     const message = 'a renewal needs the valid client certificate in the TLS handshake';
     return reply.code(401).send({ error: 'renewal/no-certificate', message });
   }
-  const body = renewalBody.safeParse(request.body);
+  const body = readBySchema(renewalBody, request.body);
   if (!body.success) return answerHttpError(reply, 400, parts.report);
   const { certificate } = found;
   const outcome = await parts.enrolment.renew(certificate, body.data.csr, request.ip);
@@ -87,7 +88,7 @@ export const addRoutes = (app: FastifyInstance, parts: RouteParts): void => {
   addPresentedCheck(app, parts);
 
   app.post('/v1/enrolments', async (request, reply) => {
-    const body = enrolmentBody.safeParse(request.body);
+    const body = readBySchema(enrolmentBody, request.body);
     if (!body.success) return answerHttpError(reply, 400, report);
     const { number, csr } = body.data;
     const outcome = await enrolment.request(number, csr, request.ip);
@@ -97,9 +98,9 @@ export const addRoutes = (app: FastifyInstance, parts: RouteParts): void => {
   });
 
   app.post('/v1/enrolments/:id/certificate', async (request, reply) => {
-    const params = certificateParams.safeParse(request.params);
+    const params = readBySchema(certificateParams, request.params);
     if (!params.success) return answerHttpError(reply, 404, report);
-    const body = certificateBody.safeParse(request.body);
+    const body = readBySchema(certificateBody, request.body);
     if (!body.success) return answerHttpError(reply, 400, report);
     const { id } = params.data;
     const outcome = await enrolment.certificate(id, body.data.token, request.ip);

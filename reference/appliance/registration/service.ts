@@ -84,8 +84,10 @@ const answerClientError = (
 };
 
 /** A store that cannot write makes the service unavailable, which is no fault of the request or the program. */
-const answerFailure = (error: FastifyError): { readonly status: number; readonly found?: string } =>
-  error.code.startsWith('store/')
+const answerFailure = (
+  error: Error & Partial<FastifyError>,
+): { readonly status: number; readonly found?: string } =>
+  error.code?.startsWith('store/') === true
     ? { status: 503, found: error.message }
     : { status: error.statusCode ?? 500 };
 
@@ -125,7 +127,7 @@ const createApp = (options: RegistrationServiceOptions, report: Report): Fastify
   });
   app.removeContentTypeParser('text/plain');
   app.setNotFoundHandler((_request, reply) => answerHttpError(reply, 404, report));
-  app.setErrorHandler((error: FastifyError, _request, reply) => {
+  app.setErrorHandler((error: Error & Partial<FastifyError>, _request, reply) => {
     const { status, found } = answerFailure(error);
     return answerHttpError(reply, status, report, found);
   });

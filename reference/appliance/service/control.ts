@@ -11,6 +11,7 @@ import {
   type OperationContext,
   type OperationEvent,
 } from './operations.ts';
+import { readBySchema } from '../../core/read-by-schema.ts';
 
 /** Bytes of the longest request, and milliseconds that its sender may take. */
 const limits = { request: 16_384, time: 10_000, connections: 16 } as const;
@@ -58,7 +59,7 @@ const serve = async (
   context: OperationContext,
   log: Pick<ApplianceLog, 'administered'>,
 ): Promise<void> => {
-  const request = requestSchema.safeParse(await readRequest(socket).catch(() => undefined));
+  const request = readBySchema(requestSchema, await readRequest(socket).catch(() => undefined));
   if (!request.success) {
     const text = 'the request is malformed; use discretio admin of the same version';
     await write(socket, { kind: 'refused', text });

@@ -7,6 +7,7 @@ import { verifyChain } from '../../core/pki/chain.ts';
 import { createRequest } from '../../core/pki/request.ts';
 import type { StoredTrust } from '../storage/storage.ts';
 import type { HttpsAnswer } from './https-request.ts';
+import { readBySchema } from '../../core/read-by-schema.ts';
 
 export interface PhoneEnrolmentOptions {
   readonly endpoint: { readonly host: string; readonly port: number };
@@ -52,7 +53,7 @@ export const requireStatus = (
   { endpoint }: PhoneEnrolmentOptions,
 ): void => {
   if (answer.status === status) return;
-  const parsed = errorBody.safeParse(parseJson(answer.body));
+  const parsed = readBySchema(errorBody, parseJson(answer.body));
   const { error, message } = parsed.success
     ? parsed.data
     : { error: 'enrolment/answer', message: 'an answer that is not understood' };

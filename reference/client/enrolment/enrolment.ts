@@ -3,6 +3,7 @@ import { isTelephoneNumber } from '../../core/pki/request.ts';
 import { parseJson, refusal, requireStatus, type PhoneEnrolmentOptions } from './answer.ts';
 import { phoneKeyParts, type PhoneKeyParts } from './key-parts.ts';
 import { postJson } from './https-request.ts';
+import { readBySchema } from '../../core/read-by-schema.ts';
 
 export type { PhoneEnrolmentOptions } from './answer.ts';
 
@@ -43,7 +44,7 @@ export const beginEnrolment = async (
   const connect = parts.connectRegistration;
   const accepted = await postJson(connection, '/v1/enrolments', { number, csr }, connect);
   requireStatus(accepted, 202, options);
-  const body = acceptedBody.safeParse(parseJson(accepted.body));
+  const body = readBySchema(acceptedBody, parseJson(accepted.body));
   if (!body.success) {
     throw refusal('enrolment/answer', `${options.endpoint.host}: the answer has no enrolment id`);
   }

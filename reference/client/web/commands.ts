@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fault, ok, type Result } from '../../core/result.ts';
+import { readBySchema } from '../../core/read-by-schema.ts';
 
 /** Characters of a number, a password or a token that a screen may send at most. */
 const longest = 256;
@@ -33,6 +34,6 @@ export const parseCommand = (given: string): Result<Command> => {
   } catch {
     return fault('command/json');
   }
-  const parsed = command.safeParse(value);
+  const parsed = readBySchema(command, value);
   return parsed.success ? ok(parsed.data) : fault('command/form');
 };

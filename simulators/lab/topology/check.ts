@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { canonical, contains, isNetwork, isReserved, overlap } from './address.ts';
 import { type Attachment, type LabHost, type Topology, topologySchema } from './schema.ts';
+import { readBySchema } from '../../../reference/core/read-by-schema.ts';
 
 declare const checked: unique symbol;
 
@@ -189,7 +190,7 @@ export const readTopology = async (path: string): Promise<CheckedTopology> => {
       { cause: error },
     );
   });
-  const parsed = topologySchema.safeParse(parseJson(text, path));
+  const parsed = readBySchema(topologySchema, parseJson(text, path));
   if (!parsed.success)
     throw new Error(
       `topology ${path}: ${z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, ' ')}`,
