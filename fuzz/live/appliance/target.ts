@@ -73,6 +73,11 @@ const final = (message: SipMessage): SipResponse | null =>
     ? message
     : null;
 
+const finalOfBye = (message: SipMessage): SipResponse | null => {
+  const end = final(message);
+  return end !== null && (header(message, 'CSeq') ?? '').endsWith(' BYE') ? end : null;
+};
+
 const performAnswer = async (
   caller: LiveClient,
   peer: Peer,
@@ -95,6 +100,10 @@ const performAnswer = async (
     const dialog = callerDialog(invite, answer);
     link.send(dialogRequest(link, dialog, 'ACK', 1));
     link.send(dialogRequest(link, dialog, 'BYE', 2));
+    // To a Contact that is no URI nothing can be sent; the number was dialled, and a BYE to it ends the call as well.
+    const goodbye = await link.next(finalOfBye, limits.answer);
+    if (typeof goodbye !== 'string' && goodbye.status === 400)
+      link.send(dialogRequest(link, { ...dialog, target: invite.uri }, 'BYE', 3));
   } else link.send(acknowledging(invite, answer));
   await drain(link);
   return [`answer ${first === 'deadline' ? 'cancelled ' : ''}${answer.status}`];
