@@ -1,10 +1,10 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { askOnHost } from '../../simulators/attackers/on-host.ts';
-import type { HostProcess } from '../../simulators/lab/host-process.ts';
+import { hostProcessOf } from '../../simulators/lab/host-process.ts';
 import type { PartAnswer, PartFigures, PartOrder } from './part-protocol.ts';
 
 /** Milliseconds that a part may take for its own end, and then its process. */
@@ -70,21 +70,6 @@ export const udpPortsOf = (pid: number): readonly number[] => {
   }
 };
 
-const hostOf = (child: ChildProcess, ended: Promise<string>): HostProcess => ({
-  pid: child.pid ?? -1,
-  ended,
-  send(message) {
-    if (child.connected) child.send(message, () => undefined);
-  },
-  onMessage: (listener) => void child.on('message', listener),
-  async stop(limit) {
-    if (child.connected) child.disconnect();
-    const timer = setTimeout(() => child.kill('SIGKILL'), limit);
-    await ended;
-    clearTimeout(timer);
-  },
-});
-
 /** Starts the process of a part; `name` is what its end is told by. */
 export const startPart = (name: string): Part => {
   const program = fileURLToPath(new URL('./part-program.ts', import.meta.url));
@@ -105,7 +90,7 @@ export const startPart = (name: string): Part => {
     },
     (error: Error) => (over = `${name} could not start: ${error.message}`),
   );
-  const host = hostOf(child, ended);
+  const host = hostProcessOf(child, ended);
   const asking = askOnHost(host);
   const ask = async (order: PartOrder): Promise<unknown> => {
     const answer = (await asking(order)) as PartAnswer;

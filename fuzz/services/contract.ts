@@ -1,3 +1,5 @@
+import { fromLatin1 } from '../../reference/core/bytes.ts';
+
 /** A request as it arrives, without its connection. */
 export interface ServiceRequest {
   readonly method: string;
@@ -6,6 +8,12 @@ export interface ServiceRequest {
   /** In one character for each byte; null without a body. */
   readonly body: string | null;
 }
+
+/** A request as a client would write it. */
+export const requestText = ({ method, url, headers, body }: ServiceRequest): Uint8Array => {
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return fromLatin1([`${method} ${url} HTTP/1.1`, ...head, '', body ?? ''].join('\r\n'));
+};
 
 /** What came of it. */
 export interface ServiceAnswer {

@@ -1,11 +1,16 @@
 import * as fc from 'fast-check';
 import { formTokenOf } from '../../reference/appliance/admin/cookies.ts';
-import { fromLatin1, latin1, utf8 } from '../../reference/core/bytes.ts';
+import { latin1, utf8 } from '../../reference/core/bytes.ts';
 import type { MutatedCase } from '../generators/mutations.ts';
 import { textCases, textOfCase, type TextGrammar } from '../generators/text-mutations.ts';
 import { demand, sameValue } from '../properties.ts';
 import { askService } from '../services/ask.ts';
-import { world, type ServiceAnswer, type ServiceRequest } from '../services/contract.ts';
+import {
+  requestText,
+  world,
+  type ServiceAnswer,
+  type ServiceRequest,
+} from '../services/contract.ts';
 import type { FuzzTarget } from '../target.ts';
 
 const { number, serial, serverSerial, session, host, password, administrator } = world;
@@ -222,12 +227,7 @@ export const administrationTarget = (
     ),
     ...'sessions.create sessions.end numbers.revokeNumber'.split(' '),
   ],
-  file: (made) => {
-    const { method, url, headers, body } = requestOf(made);
-    const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-    const text = [`${method} ${url} HTTP/1.1`, ...head, '', body ?? ''].join('\r\n');
-    return { extension: 'http', bytes: fromLatin1(text) };
-  },
+  file: (made) => ({ extension: 'http', bytes: requestText(requestOf(made)) }),
   limit: 5_000,
 });
 

@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
-import { fromLatin1, latin1, utf8 } from '../../reference/core/bytes.ts';
+import { latin1, utf8 } from '../../reference/core/bytes.ts';
 import { jsonCases, textOfJson, type Json, type JsonCase } from '../generators/json-cases.ts';
 import type { MutatedCase } from '../generators/mutations.ts';
 import { textCases, textOfCase, type TextGrammar } from '../generators/text-mutations.ts';
 import { demand, sameValue } from '../properties.ts';
 import { askService } from '../services/ask.ts';
-import { world, type ServiceAnswer, type ServiceRequest } from '../services/contract.ts';
+import {
+  requestText,
+  world,
+  type ServiceAnswer,
+  type ServiceRequest,
+} from '../services/contract.ts';
 import type { FuzzTarget } from '../target.ts';
 
 const csr = readFileSync(new URL('../fixtures/enrolment-request.pem', import.meta.url), 'utf8');
@@ -160,12 +165,7 @@ export const registrationTarget = (
     '404 enrolment/unknown',
     '401 renewal/no-certificate',
   ],
-  file: (made) => {
-    const { method, url, headers, body } = requestOf(made);
-    const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-    const text = [`${method} ${url} HTTP/1.1`, ...head, '', body ?? ''].join('\r\n');
-    return { extension: 'http', bytes: fromLatin1(text) };
-  },
+  file: (made) => ({ extension: 'http', bytes: requestText(requestOf(made)) }),
   // A request crosses two threads on a machine that others use.
   limit: 5_000,
 });

@@ -46,6 +46,23 @@ const endOf = async (child: ChildProcess, name: string): Promise<string> => {
   }
 };
 
+/** A child that was started with a control channel; `ended` resolves with how it ended. */
+export const hostProcessOf = (child: ChildProcess, ended: Promise<string>): HostProcess => ({
+  pid: child.pid ?? -1,
+  ended,
+  send(message) {
+    // A program that has ended reads nothing; `ended` says so.
+    if (child.connected) child.send(message, () => undefined);
+  },
+  onMessage: (listener) => void child.on('message', listener),
+  async stop(limit) {
+    if (child.connected) child.disconnect();
+    const timer = setTimeout(() => child.kill('SIGKILL'), limit);
+    await ended;
+    clearTimeout(timer);
+  },
+});
+
 /** Starts a program with a control channel; its output goes to this process's standard error. */
 export const startHostProcess = (entry: HostEntry, program: HostProgram): HostProcess => {
   const [command = '', ...args] = [...entry, program.command, ...program.args];
@@ -53,20 +70,5 @@ export const startHostProcess = (entry: HostEntry, program: HostProgram): HostPr
     stdio: ['ignore', process.stderr, process.stderr, 'ipc'],
     env: { ...process.env, ...program.environment },
   });
-  const ended = endOf(child, program.command);
-  return {
-    pid: child.pid ?? -1,
-    ended,
-    send(message) {
-      // A program that has ended reads nothing; `ended` says so.
-      if (child.connected) child.send(message, () => undefined);
-    },
-    onMessage: (listener) => void child.on('message', listener),
-    async stop(limit) {
-      if (child.connected) child.disconnect();
-      const timer = setTimeout(() => child.kill('SIGKILL'), limit);
-      await ended;
-      clearTimeout(timer);
-    },
-  };
+  return hostProcessOf(child, endOf(child, program.command));
 };
