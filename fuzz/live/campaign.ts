@@ -2,15 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { liveAppliance } from './appliance/target.ts';
 import { livePhone } from './phone/target.ts';
-import {
-  liveCase,
-  numbersOf,
-  performBatches,
-  runLive,
-  type BatchFailure,
-  type LiveOrder,
-  type LiveReport,
-} from './run.ts';
+import { liveCase, type BatchFailure, type LiveOrder } from './batch.ts';
+import { numbersOf, performBatches, runLive, type LiveReport } from './run.ts';
 import type { LiveTarget } from './target.ts';
 
 /** Everything that is fuzzed while it runs, by name. */
