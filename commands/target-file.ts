@@ -53,7 +53,9 @@ export const isExternal = async (file: string | undefined): Promise<boolean> =>
 /** Whether the appliance's engines speak to each other over IP, so that only a host of its own keeps that off the captured wire. */
 export const needsHosts = async (file: string | undefined): Promise<boolean> => {
   const appliance = await describedAppliance(file);
-  return appliance?.kind === 'reference' && appliance.signalling === 'kamailio';
+  if (appliance === undefined) return false;
+  const { hasEngine } = await import('../devices/external/schema.ts');
+  return hasEngine(appliance);
 };
 
 const loadDescription = async (file: string): Promise<Target> => {

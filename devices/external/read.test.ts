@@ -4,6 +4,7 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { TargetFileError } from './problem.ts';
 import { parseTargetFile, readTargetFile } from './read.ts';
+import { hasEngine } from './schema.ts';
 
 const docs = join(import.meta.dirname, '../../docs');
 const examples = globSync('targets/*.yaml', { cwd: docs });
@@ -43,6 +44,27 @@ describe('the examples of docs/targets', () => {
     expect(
       set(shown.flatMap(({ phones }) => Object.values(phones).map(({ kind }) => kind))),
     ).toEqual(set(['reference', 'person', 'file']));
+  });
+});
+
+describe('the reference’s engines', () => {
+  const appliance = (fields: string) =>
+    parseTargetFile('t.yaml', `name: x\nappliance: { kind: reference${fields} }\n`).description
+      .appliance;
+  it.each([
+    ['', 'embedded', 'embedded', false],
+    [', signalling: embedded, relay: embedded', 'embedded', 'embedded', false],
+    [', signalling: kamailio', 'kamailio', 'embedded', true],
+    [', relay: rtpengine', 'embedded', 'rtpengine', true],
+    [', signalling: kamailio, relay: rtpengine', 'kamailio', 'rtpengine', true],
+  ])('may be any pair: “%s” is %s and %s', (fields, signalling, relay, isEngine) => {
+    expect(appliance(fields)).toEqual({ kind: 'reference', signalling, relay });
+    expect(hasEngine(appliance(fields))).toBe(isEngine);
+  });
+
+  it('are those two, and no others', () => {
+    const file = 'name: x\nappliance: { kind: reference, relay: kamailio }\n';
+    expect(faultOf(file)).toMatch(/appliance\.relay: /);
   });
 });
 

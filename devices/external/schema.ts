@@ -147,17 +147,12 @@ const phoneName = z
 /** Which phone is what, by the names that scenarios use (alice calls, bob is called); `default` for all others. */
 const phones = z.record(phoneName, phone).default({});
 
-/** The reference's appliance: its own programs, or the security target's engines, run and configured by the testbed. */
-const reference = z
-  .strictObject({
-    kind: z.literal('reference'),
-    signalling: z.enum(['embedded', 'kamailio']).default('embedded'),
-    relay: z.enum(['embedded', 'rtpengine']).default('embedded'),
-  })
-  .refine(
-    ({ signalling, relay }) => (signalling === 'kamailio') === (relay === 'rtpengine'),
-    'kamailio and rtpengine come together; give signalling: kamailio with relay: rtpengine, or neither',
-  );
+/** The reference's appliance: its own signalling and relay, or in the place of either an engine of the security target, run and configured by the testbed. */
+const reference = z.strictObject({
+  kind: z.literal('reference'),
+  signalling: z.enum(['embedded', 'kamailio']).default('embedded'),
+  relay: z.enum(['embedded', 'rtpengine']).default('embedded'),
+});
 
 /** A target, as its file describes it. */
 export const targetSchema = z.strictObject({
@@ -174,3 +169,8 @@ export type ExternalDescription = Extract<
   { readonly kind: 'external' }
 >;
 export type PhoneDescription = z.infer<typeof phone>;
+
+/** Whether an engine of the security target carries the appliance's signalling or its media. */
+export const hasEngine = (appliance: TargetDescription['appliance']): boolean =>
+  appliance.kind === 'reference' &&
+  (appliance.signalling === 'kamailio' || appliance.relay === 'rtpengine');

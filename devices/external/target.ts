@@ -16,7 +16,7 @@ import { capabilitiesOf, readPhones, type PhoneKinds } from './phones.ts';
 import { codeOf } from './problem.ts';
 import { checkReachable, interfaceOf, localAddressTowards } from './reachable.ts';
 import { readTargetFile, type ReadTarget } from './read.ts';
-import type { ExternalDescription } from './schema.ts';
+import { hasEngine, type ExternalDescription } from './schema.ts';
 import { readBeside, readTrust } from './trust.ts';
 
 /** Milliseconds that an activity may take where a person takes part in it. */
@@ -132,8 +132,8 @@ const targetOf = async (read: ReadTarget, operator: Operator): Promise<Target> =
       ...common,
       capabilities: capabilitiesOf(reference.capabilities, phones),
       startAppliance: (site) =>
-        appliance.signalling === 'kamailio'
-          ? startKamailioAppliance(site)
+        hasEngine(appliance)
+          ? startKamailioAppliance(site, appliance)
           : reference.startAppliance(site),
     };
   }

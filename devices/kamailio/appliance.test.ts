@@ -1,85 +1,24 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { applianceParts } from '../../reference/appliance/parts.ts';
-import { openLoopbackSite, type LabSite } from '../../simulators/lab/site.ts';
-import type { Appliance, Phone } from '../contract.ts';
 import { startReferenceAppliance } from '../reference/reference-appliance.ts';
-import { referenceTarget } from '../reference/target.ts';
-import { startKamailioAppliance } from './appliance.ts';
 import { createEngineFailure } from './failure.ts';
 import { kamailioParts } from './parts.ts';
 import { kamailioProgram, programProblem, rtpengineProgram } from './programs.ts';
 import { startRtpengine } from './rtpengine.ts';
+import { callBetween, createSystems, processes } from './testing/system.ts';
 
 const problem = (await programProblem(kamailioProgram)) ?? (await programProblem(rtpengineProgram));
 const why = problem === null ? '' : ` (skipped: ${problem})`;
 
 type Given = Parameters<typeof applianceParts.startSignalling>[0];
 
-const phrase = 'a test passphrase';
-const started: { stop(): Promise<void> }[] = [];
-const sites: LabSite[] = [];
-afterEach(async () => {
-  for (const part of started.splice(0)) await part.stop().catch(() => undefined);
-  for (const site of sites.splice(0)) await site.close();
-});
-
-// A place of their own, so that no other run's directories are taken for theirs.
-const place = mkdtempSync(join(tmpdir(), 'k-'));
-process.env['TMPDIR'] = place;
-afterAll(() => rmSync(place, { recursive: true, force: true }));
-
-const runFolders = () =>
-  readdirSync(place)
-    .filter((name) => name.startsWith('discretio-kamailio-'))
-    .map((name) => join(place, name));
-
-/** Main processes by the run directory in their command line: of Kamailio, or by rtpengine's ports. */
-const processes = (pattern: RegExp): readonly number[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      try {
-        return pattern.test(readFileSync(`/proc/${name}/cmdline`, 'latin1'));
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-
-const system = async () => {
-  const before = new Set(runFolders());
-  const site = await openLoopbackSite();
-  sites.push(site);
-  const appliance = await startKamailioAppliance(site);
-  started.push(appliance);
-  const folder = runFolders().find((path) => !before.has(path)) ?? '';
-  const description = await appliance.describe();
-  const phone = async (name: string, number: string): Promise<Phone> => {
-    const made = await referenceTarget().startPhone(site, name, description);
-    started.unshift(made);
-    await made.requestEnrolment(number, phrase);
-    await made.completeEnrolment(await appliance.readToken(number, 5_000));
-    await made.unlock(phrase);
-    await made.register();
-    return made;
-  };
-  return { appliance, folder, phone };
-};
-
-const call = async (caller: Phone, callee: Phone, number: string) => {
-  await callee.setAutoAnswer(true);
-  await caller.dial(number);
-  return Promise.all([caller, callee].map((each) => each.waitForAudio(10, 10_000)));
-};
-
-const stopped = async (appliance: Appliance): Promise<void> => {
-  await appliance.stop();
-  started.splice(started.indexOf(appliance), 1);
-};
+const { system, site: openSite, runFolders, stopped, clear, remove } = createSystems();
+afterEach(clear);
+afterAll(remove);
 
 describe.skipIf(why !== '')(`the appliance on Kamailio and rtpengine${why}`, () => {
   it(
@@ -89,7 +28,7 @@ describe.skipIf(why !== '')(`the appliance on Kamailio and rtpengine${why}`, () 
       const { appliance, folder, phone } = await system();
       const alice = await phone('alice', '+33639980031');
       const bob = await phone('bob', '+33639980032');
-      const [atAlice, atBob] = await call(alice, bob, '+33639980032');
+      const [atAlice, atBob] = await callBetween(alice, bob, '+33639980032');
       expect(atAlice).toMatchObject({ state: 'in-call', peerNumber: '+33639980032' });
       expect(atAlice?.identifiers?.local).toBe(atBob?.identifiers?.peer);
       expect(atAlice?.identifiers?.peer).toBe(atBob?.identifiers?.local);
@@ -114,7 +53,7 @@ describe.skipIf(why !== '')(`the appliance on Kamailio and rtpengine${why}`, () 
       const { appliance, phone } = await system();
       const alice = await phone('alice', '+33639980031');
       const bob = await phone('bob', '+33639980032');
-      await call(alice, bob, '+33639980032');
+      await callBetween(alice, bob, '+33639980032');
       await appliance.revoke?.('+33639980031');
       expect(await bob.waitForCall(['ended'], 5_000)).toMatchObject({ endedBy: null });
       await expect(alice.register()).rejects.toThrow(/^phone alice: registration: /);
@@ -136,7 +75,7 @@ describe.skipIf(why !== '')(`the appliance on Kamailio and rtpengine${why}`, () 
       const { appliance, folder, phone } = await system();
       const alice = await phone('alice', '+33639980031');
       const bob = await phone('bob', '+33639980032');
-      await call(alice, bob, '+33639980032');
+      await callBetween(alice, bob, '+33639980032');
       const main = Number(readFileSync(join(folder, 'kamailio.pid'), 'utf8'));
       process.kill(main, 'SIGKILL');
       await expect
@@ -155,10 +94,9 @@ describe.skipIf(why !== '')(`the appliance on Kamailio and rtpengine${why}`, () 
     const address = holder.address();
     const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
     const before = new Set(runFolders());
-    const { parts, clear } = await kamailioParts();
+    const { parts, clear: clearParts } = await kamailioParts();
     const folder = runFolders().find((path) => !before.has(path)) ?? '';
-    const site = await openLoopbackSite();
-    sites.push(site);
+    const site = await openSite();
     const { startSignalling = applianceParts.startSignalling } = parts;
     const taken = { startSignalling: (options: Given) => startSignalling({ ...options, port }) };
     await expect(
@@ -166,7 +104,7 @@ describe.skipIf(why !== '')(`the appliance on Kamailio and rtpengine${why}`, () 
     ).rejects.toThrow(
       `kamailio: port ${port} of 127.0.0.1 is in use; stop the program that holds it or choose another port`,
     );
-    await clear();
+    await clearParts();
     holder.close();
     expect(processes(new RegExp(folder))).toEqual([]);
   });

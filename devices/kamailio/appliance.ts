@@ -1,11 +1,11 @@
 import { applianceParts } from '../../reference/appliance/parts.ts';
 import type { Appliance, Site } from '../contract.ts';
 import { startReferenceAppliance } from '../reference/reference-appliance.ts';
-import { kamailioParts } from './parts.ts';
+import { kamailioParts, type Engines } from './parts.ts';
 
-/** Starts the appliance of the reference on Kamailio and rtpengine. Once an engine broke or ended, everything asked of it rejects with what happened, so that nothing is judged by it. */
-export const startKamailioAppliance = async (site: Site): Promise<Appliance> => {
-  const { parts, failure, caughtUp, clear } = await kamailioParts();
+/** Starts the appliance of the reference on the target's engines: Kamailio, rtpengine or both. Once an engine broke or ended, everything asked of it rejects with what happened, so that nothing is judged by it. */
+export const startKamailioAppliance = async (site: Site, engines?: Engines): Promise<Appliance> => {
+  const { parts, failure, caughtUp, clear } = await kamailioParts(engines);
   let appliance: Appliance;
   try {
     appliance = await startReferenceAppliance(site, { ...applianceParts, ...parts });

@@ -45,6 +45,16 @@ describe('the configuration of Kamailio', () => {
     expect(text.match(/if \(!rtpengine_(?:offer|answer)\(/g)).toHaveLength(2);
   });
 
+  it('shows the appliance’s own relay its token in every command, and whose certificate a description came with', () => {
+    const text = kamailioConfiguration({ ...settings, relayToken: 'c0ffee' });
+    const told = text.match(/rtpengine_(?:offer|answer|delete)\(.*?\)/g) ?? [];
+    expect(told).toHaveLength(4);
+    for (const call of told) expect(call).toContain('engine=c0ffee');
+    for (const call of told.filter((each) => !each.startsWith('rtpengine_delete')))
+      expect(call).toContain('sender=$tls_peer_subject_cn');
+    expect(kamailioConfiguration(settings)).not.toContain('engine=');
+  });
+
   it('refuses a name that would end its string', () => {
     for (const clientAuthorityName of ['a"; b', 'a\nb', 'a\\', '#!define', '$rU'])
       expect(() => kamailioConfiguration({ ...settings, clientAuthorityName })).toThrow(

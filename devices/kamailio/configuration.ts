@@ -1,4 +1,4 @@
-import { routing } from './routing.ts';
+import { relayWords, routing } from './routing.ts';
 
 /** Where one Kamailio listens and what it works with. */
 export interface KamailioSettings {
@@ -9,8 +9,10 @@ export interface KamailioSettings {
   readonly tlsFile: string;
   /** Path of the control socket. */
   readonly controlSocket: string;
-  /** Address and port of rtpengine's ng protocol. */
+  /** Address and port of the relay's ng protocol. */
   readonly relayControl: string;
+  /** What the routes show to the appliance's own relay; absent where it is rtpengine. */
+  readonly relayToken?: string;
   /** CommonName of the client authority: whose certificates are phones' (target 5.2). */
   readonly clientAuthorityName: string;
 }
@@ -112,7 +114,11 @@ ${parameters(settings)
   .map(([module, name, value]) => `modparam("${module}", "${name}", ${value})`)
   .join('\n')}
 
-${routing({ clientAuthorityName: quoted(settings.clientAuthorityName), ...ownPlaces(settings) })}`;
+${routing({
+  clientAuthorityName: quoted(settings.clientAuthorityName),
+  ...ownPlaces(settings),
+  relay: relayWords(settings.relayToken),
+})}`;
 
 /** tls.cfg: the one suite of target 5.1; the group follows the server's key, so RSA 2048 gives 2048 bits. */
 export const tlsConfiguration = (files: TlsFiles): string => `[server:default]

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import type { Authorities } from '../../reference/appliance/authorities/authorities.ts';
 import { kamailioControl, type KamailioControl } from './control.ts';
 import type { EngineFailure } from './failure.ts';
@@ -10,6 +11,9 @@ import { pathsIn } from './run-folder.ts';
 
 /** Milliseconds from the start until it must answer, and between two looks. */
 const readiness = { deadline: 15_000, look: 30 } as const;
+
+/** Milliseconds that its server has to end what it is about, and between two looks. */
+const turn = { deadline: 1_000, look: 1 } as const;
 
 /** What starting a Kamailio takes, besides the files of its run directory. */
 export interface KamailioStart {
@@ -24,8 +28,34 @@ export interface KamailioStart {
 /** A running Kamailio. */
 export interface RunningKamailio {
   readonly control: KamailioControl;
+  /** Resolves once what it has logged by now is read, as far as can be told: the one process that serves connections writes after it has answered. */
+  caughtUp(): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** The process that serves all connections; null where it does not say. */
+const serverOf = async (control: KamailioControl): Promise<string | null> => {
+  const said = await control.ask('core.ps').catch(() => '');
+  return /^(\d+)\s+tcp receiver/m.exec(said)?.[1] ?? null;
+};
+
+/** Whether a process waits for something to do, or is gone (proc_pid_stat(5)). */
+const isWaiting = (id: string): boolean => {
+  try {
+    return !/\) R /.test(readFileSync(`/proc/${id}/stat`, 'latin1'));
+  } catch {
+    return true;
+  }
+};
+
+const reader = (control: KamailioControl, server: string | null) => async (): Promise<void> => {
+  const end = performance.now() + turn.deadline;
+  while (server !== null && !isWaiting(server) && performance.now() < end)
+    await new Promise((resolve) => setTimeout(resolve, turn.look));
+  // Its log and its control socket are read in turns: what was written before the question is here with the answer.
+  await control.ask('core.uptime').catch(() => undefined);
+  await new Promise((resolve) => setImmediate(resolve));
+};
 
 /** What is wrong with the configuration, in Kamailio's own words; null when nothing is. */
 export const configurationProblem = (folder: string): Promise<string | null> =>
@@ -118,5 +148,5 @@ export const startKamailio = async (start: KamailioStart): Promise<RunningKamail
     throw new Error(problemText(why, start, early));
   }
   life.isReady = true;
-  return { control, stop };
+  return { control, caughtUp: reader(control, await serverOf(control)), stop };
 };

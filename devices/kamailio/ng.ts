@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
+import { writeBencode } from './bencode.ts';
 
 /** Milliseconds between two sendings, and how many there are. */
 const retry = { after: 250, times: 8 } as const;
 
-/** A dictionary of byte strings as rtpengine's ng protocol has it (bencoding), keys in order. */
-const encode = (fields: Readonly<Record<string, string>>): string => {
-  const text = (value: string) => `${Buffer.byteLength(value, 'latin1')}:${value}`;
-  const keys = Object.keys(fields).toSorted();
-  return `d${keys.map((key) => text(key) + text(fields[key] ?? '')).join('')}e`;
-};
+/** What is asked: texts are sent byte for character, so ISO 8859-1 only. */
+export type NgFields = Readonly<Record<string, string | readonly string[]>>;
+
+const encode = (fields: NgFields): string =>
+  writeBencode(new Map(Object.entries(fields).toSorted(([one], [two]) => (one < two ? -1 : 1))));
 
 /** Asks rtpengine; gives its answer's text. A cookie is never used twice: rtpengine would repeat an old answer. Rejects with one line. */
 export const askRelay = (
   control: { readonly host: string; readonly port: number },
-  fields: Readonly<Record<string, string>>,
+  fields: NgFields,
 ): Promise<string> =>
   new Promise((resolve, reject) => {
     const socket = createSocket(isIPv6(control.host) ? 'udp6' : 'udp4');
@@ -31,7 +31,7 @@ export const askRelay = (
       if (left > 0) socket.send(message, control.port, control.host);
       else
         finish(() =>
-          reject(new Error(`rtpengine: no answer to ${fields['command'] ?? ''}; see its log`)),
+          reject(new Error(`rtpengine: no answer to ${String(fields['command'])}; see its log`)),
         );
       left -= 1;
     };

@@ -7,13 +7,23 @@ import type {
 } from '../../reference/appliance/revocation/revocation.ts';
 import { followDenials, type Denials } from './denials.ts';
 import { createEngineFailure, type EngineFailure } from './failure.ts';
-import { untouchedMediaPath } from './live-calls.ts';
 import type { RunningKamailio } from './kamailio.ts';
-import { startRtpengine, type RunningRtpengine } from './rtpengine.ts';
+import { untouchedMediaPath } from './live-calls.ts';
+import type { MediaPath } from '../../reference/appliance/signalling/media-path.ts';
+import { startNgServer } from './ng-server.ts';
+import type { RelayControl } from './revoke.ts';
+import { startRtpengineRelay } from './rtpengine-relay.ts';
+import { startRtpengine } from './rtpengine.ts';
 import { createRunFolder } from './run-folder.ts';
 import { startKamailioSignalling } from './signalling.ts';
 
-/** Parts of one appliance whose signalling is Kamailio and whose relay is rtpengine. */
+/** What carries an appliance's signalling and what its media: the appliance's own, or an engine of the security target. */
+export interface Engines {
+  readonly signalling: 'embedded' | 'kamailio';
+  readonly relay: 'embedded' | 'rtpengine';
+}
+
+/** Parts of one appliance that Kamailio, rtpengine or both carry. */
 export interface KamailioParts {
   readonly parts: Partial<ApplianceParts>;
   readonly failure: EngineFailure;
@@ -27,7 +37,9 @@ export interface KamailioParts {
 interface Learnt {
   authorities?: Authorities;
   denials?: Denials;
-  relay?: RunningRtpengine;
+  relay?: RelayControl;
+  /** Of the appliance's own relay. */
+  mediaPath?: MediaPath;
   engine?: RunningKamailio;
 }
 
@@ -66,49 +78,107 @@ const startRevocation = async (options: RevocationOptions, learnt: Learnt): Prom
   };
 };
 
-/** Makes the parts of one appliance; the run directory is made here. */
-export const kamailioParts = async (): Promise<KamailioParts> => {
+/** What every appliance on Kamailio has, whatever relays its media. */
+const signallingParts = (
+  folder: string,
+  failure: EngineFailure,
+  learnt: Learnt,
+): Partial<ApplianceParts> => ({
+  async createAuthorities(world) {
+    learnt.authorities = await applianceParts.createAuthorities(world);
+    return learnt.authorities;
+  },
+  startRevocation: (options) => startRevocation(options, learnt),
+  clientStatus(store) {
+    learnt.denials = followDenials(known(learnt.authorities, 'authorities'), store, failure);
+    return applianceParts.clientStatus(store);
+  },
+  async startSignalling(options) {
+    const denials = known(learnt.denials, 'the status of certificates');
+    const signalling = await startKamailioSignalling(options, {
+      folder,
+      authorities: known(learnt.authorities, 'authorities'),
+      relay: known(learnt.relay, 'the relay'),
+      lists: denials.lists,
+      denied: denials.settled,
+      isBlocked: denials.isBlocked,
+      failure,
+    });
+    learnt.engine = signalling.engine;
+    denials.tell(signalling.engine.control, folder);
+    return signalling;
+  },
+});
+
+/** Kamailio tells rtpengine of calls. */
+const toldRtpengine = (
+  folder: string,
+  failure: EngineFailure,
+  learnt: Learnt,
+): Partial<ApplianceParts> => ({
+  async createRelay(settings) {
+    const running = await startRtpengine(settings, folder, failure);
+    learnt.relay = running;
+    return running.relay;
+  },
+  createMediaPath: () => untouchedMediaPath,
+});
+
+/** Kamailio tells the appliance's own relay of calls. */
+const toldOwnRelay = (failure: EngineFailure, learnt: Learnt): Partial<ApplianceParts> => ({
+  async createRelay(settings, onEvent) {
+    const relay = await applianceParts.createRelay(settings, onEvent);
+    const server = await startNgServer(relay, settings.host, failure).catch(
+      async (error: unknown) => {
+        await relay.close();
+        throw error;
+      },
+    );
+    const { control, token, path } = server;
+    learnt.relay = { control, token, end: (callId) => path.end(callId) };
+    learnt.mediaPath = path;
+    return {
+      ...relay,
+      async close() {
+        await server.close();
+        await relay.close();
+      },
+    };
+  },
+  createMediaPath: () => ({
+    ...untouchedMediaPath,
+    registered: (...given) => learnt.mediaPath?.registered(...given),
+  }),
+});
+
+const partsOn = (
+  { signalling, relay }: Engines,
+  folder: string,
+  failure: EngineFailure,
+  learnt: Learnt,
+): Partial<ApplianceParts> => {
+  const startRelay: ApplianceParts['createRelay'] = (settings, onEvent) =>
+    startRtpengineRelay(settings, folder, failure, onEvent);
+  if (signalling === 'embedded') return relay === 'embedded' ? {} : { createRelay: startRelay };
+  return {
+    ...signallingParts(folder, failure, learnt),
+    ...(relay === 'embedded'
+      ? toldOwnRelay(failure, learnt)
+      : toldRtpengine(folder, failure, learnt)),
+  };
+};
+
+const bothEngines: Engines = { signalling: 'kamailio', relay: 'rtpengine' };
+
+/** Makes the parts of one appliance, on both engines unless told otherwise; the run directory is made here. */
+export const kamailioParts = async (engines: Engines = bothEngines): Promise<KamailioParts> => {
   const folder = await createRunFolder();
   const failure = createEngineFailure();
   const learnt: Learnt = {};
   return {
     failure,
-    async caughtUp() {
-      // Its log and its control socket are read in turns: what was written before the question is here with the answer.
-      await learnt.engine?.control.ask('core.uptime').catch(() => undefined);
-      await new Promise((resolve) => setImmediate(resolve));
-    },
+    caughtUp: async () => learnt.engine?.caughtUp(),
     clear: () => rm(folder, { recursive: true, force: true }),
-    parts: {
-      async createAuthorities(world) {
-        learnt.authorities = await applianceParts.createAuthorities(world);
-        return learnt.authorities;
-      },
-      startRevocation: (options) => startRevocation(options, learnt),
-      clientStatus(store) {
-        learnt.denials = followDenials(known(learnt.authorities, 'authorities'), store, failure);
-        return applianceParts.clientStatus(store);
-      },
-      async createRelay(settings) {
-        learnt.relay = await startRtpengine(settings, folder, failure);
-        return learnt.relay.relay;
-      },
-      createMediaPath: () => untouchedMediaPath,
-      async startSignalling(options) {
-        const denials = known(learnt.denials, 'the status of certificates');
-        const signalling = await startKamailioSignalling(options, {
-          folder,
-          authorities: known(learnt.authorities, 'authorities'),
-          relay: known(learnt.relay, 'the relay'),
-          lists: denials.lists,
-          denied: denials.settled,
-          isBlocked: denials.isBlocked,
-          failure,
-        });
-        learnt.engine = signalling.engine;
-        denials.tell(signalling.engine.control, folder);
-        return signalling;
-      },
-    },
+    parts: partsOn(engines, folder, failure, learnt),
   };
 };

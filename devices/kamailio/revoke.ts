@@ -1,14 +1,23 @@
 import { farewell, type EngineCall, type EngineState } from './calls.ts';
 import type { RunningKamailio } from './kamailio.ts';
-import type { RunningRtpengine } from './rtpengine.ts';
 
 /** Milliseconds that connections have to close, and how often that is looked at. */
 const patience = { deadline: 3_000, look: 10 } as const;
 
+/** The relay that Kamailio tells of calls. */
+export interface RelayControl {
+  /** Address and port of its ng protocol. */
+  readonly control: { readonly host: string; readonly port: number };
+  /** What its commands bear, where it asks for that. */
+  readonly token?: string;
+  /** Frees a call's ports. */
+  end(callId: string): Promise<void>;
+}
+
 /** What ends calls. */
 export interface Ending {
   readonly engine: RunningKamailio;
-  readonly relay: RunningRtpengine;
+  readonly relay: RelayControl;
   readonly state: EngineState;
   /** Host of the SIP domain, as URIs have it. */
   readonly host: string;

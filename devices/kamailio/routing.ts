@@ -1,3 +1,24 @@
+/** Words beside the commands to the relay, as strings of the configuration hold them. */
+export interface RelayWords {
+  readonly offer: string;
+  readonly answer: string;
+  readonly end: string;
+}
+
+/** To rtpengine: keys never stand in signalling, so it is told to invent none; a phone is where its connection comes from. */
+const rtpengineWords =
+  'RTP/SAVP SDES-off DTLS=off ICE=remove replace-origin strict-source SIP-source-address no-rtcp-attribute';
+
+/** What the relay is told: rtpengine, or the appliance's own relay, which asks for a token and for whose description it is by certificate. */
+export const relayWords = (token?: string): RelayWords =>
+  token === undefined
+    ? { offer: rtpengineWords, answer: rtpengineWords, end: '' }
+    : {
+        offer: `engine=${token} sender=$tls_peer_subject_cn peer=$var(peer)`,
+        answer: `engine=${token} sender=$tls_peer_subject_cn status=$rs`,
+        end: `engine=${token}`,
+      };
+
 /**
  * The routes of kamailio.cfg. Each refusal is a line of its own in the log with the code that the embedded service gives for the same
  * fault; whatever a client may have chosen is in hexadecimal there, so that nobody can write a line in somebody else's name.
@@ -6,6 +27,7 @@ export const routing = ({
   clientAuthorityName,
   ownAddress,
   ownVia,
+  relay,
 }: {
   /** As a string of the configuration. */
   readonly clientAuthorityName: string;
@@ -13,6 +35,8 @@ export const routing = ({
   readonly ownAddress: string;
   /** Regular expression of what its own Via says after the transport. */
   readonly ownVia: string;
+  /** What the relay is told beside each command. */
+  readonly relay: RelayWords;
 }): string => String.raw`
 request_route {
   # Whose certificate this is, at every request (5.2).
@@ -55,7 +79,7 @@ request_route {
     route(REFUSE);
   }
   if (is_method("CANCEL")) {
-    if ($sht(calls=>$ci) != $null && $(sht(calls=>$ci){s.select,0,|}) == $fU && t_check_trans()) { rtpengine_delete(); t_relay(); exit; }
+    if ($sht(calls=>$ci) != $null && $(sht(calls=>$ci){s.select,0,|}) == $fU && t_check_trans()) { rtpengine_delete("${relay.end}"); t_relay(); exit; }
     $var(code) = "sip/cancel"; $var(status) = 481; $var(text) = "No INVITE to cancel";
     route(REFUSE);
   }
@@ -114,6 +138,7 @@ request_route {
       route(REFUSE);
     }
     record_route();
+    $var(peer) = $var(callee);
     route(OFFER);
     $sht(calls=>$ci) = $fU + "|" + $var(callee) + "|" + $ft;
     t_set_fr("180000", "32000");
@@ -220,6 +245,7 @@ route[WITHIN] {
   xlog("L_NOTICE", "discretio within callid=$(ci{s.encode.hexa}) number=$fU method=$(rm{s.encode.hexa}) cseq=$cs\n");
   if (is_method("BYE")) route(GONE);
   if (is_method("INVITE")) {
+    $var(peer) = $var(other);
     route(OFFER);
     t_on_reply("ANSWER");
   } else if (has_body("application/sdp")) {
@@ -234,13 +260,13 @@ route[WITHIN] {
   exit;
 }
 
-# Media has no way but the relay (I-5); keys never stand in signalling, so the relay is told to invent none.
+# Media has no way but the relay (I-5).
 route[OFFER] {
   if (!has_body("application/sdp")) {
     $var(code) = "sip/no-offer"; $var(status) = 488; $var(text) = "Media not relayed: INVITE without offer";
     route(REFUSE);
   }
-  if (!rtpengine_offer("RTP/SAVP SDES-off DTLS=off ICE=remove replace-origin strict-source SIP-source-address no-rtcp-attribute")) {
+  if (!rtpengine_offer("${relay.offer}")) {
     $var(code) = "relay-failed"; $var(status) = 503; $var(text) = "Media not relayed: no room";
     route(REFUSE);
   }
@@ -248,7 +274,7 @@ route[OFFER] {
 
 onreply_route[ANSWER] {
   if (!has_body("application/sdp")) return;
-  if (!rtpengine_answer("RTP/SAVP SDES-off DTLS=off ICE=remove replace-origin strict-source SIP-source-address no-rtcp-attribute")) {
+  if (!rtpengine_answer("${relay.answer}")) {
     # Phones refuse a description without a port: no call goes on without the relay.
     xlog("L_NOTICE", "discretio refused code=relay-failed status=0 method=$(rm{s.encode.hexa}) user=$tU conid=$conid callid=$(ci{s.encode.hexa}) text=answer not relayed\n");
     subst_body("/^m=audio [0-9]+/m=audio 0/");
@@ -262,7 +288,7 @@ failure_route[ENDED] {
 }
 
 route[GONE] {
-  rtpengine_delete();
+  rtpengine_delete("${relay.end}");
   $sht(calls=>$ci) = $null;
   xlog("L_NOTICE", "discretio ended callid=$(ci{s.encode.hexa})\n");
 }

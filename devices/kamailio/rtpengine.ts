@@ -11,15 +11,14 @@ import { freeUdpPort } from './free-port.ts';
 import { askRelay } from './ng.ts';
 import { startOwnGroup } from './own-group.ts';
 import { programProblem, rtpengineProgram } from './programs.ts';
+import type { RelayControl } from './revoke.ts';
 import { rtpengineOptions } from './rtpengine-options.ts';
 
-/** A running rtpengine, told of calls by Kamailio. */
-export interface RunningRtpengine {
-  /** Address and port of its ng protocol. */
-  readonly control: { readonly host: string; readonly port: number };
-  /** Frees a call's ports. */
-  end(callId: string): Promise<void>;
-  /** What the appliance holds of it: calls are opened by Kamailio, never here. */
+/** A running rtpengine. */
+export interface RunningRtpengine extends RelayControl {
+  /** Resolves with how it ended, in words. */
+  readonly ended: Promise<string>;
+  /** What the appliance holds of it where Kamailio tells it of calls: none is opened here. */
   readonly relay: Relay;
 }
 
@@ -78,6 +77,7 @@ export const startRtpengine = async (
   return {
     control,
     end,
+    ended: group.ended,
     relay: {
       mode: 'plain',
       open: () => fault('relay-failed'),

@@ -13,15 +13,14 @@ import { trialCredentials } from './handshake.ts';
 import { startKamailio, type RunningKamailio } from './kamailio.ts';
 import { tellMediaPath } from './live-calls.ts';
 import type { LogLine } from './log-line.ts';
-import { dismissed, endCall } from './revoke.ts';
-import type { RunningRtpengine } from './rtpengine.ts';
+import { dismissed, endCall, type RelayControl } from './revoke.ts';
 import { writeCredentials, writeKamailioFiles } from './run-folder.ts';
 
 /** What Kamailio needs besides the options of the SIP service. */
 export interface KamailioServices {
   readonly folder: string;
   readonly authorities: Authorities;
-  readonly relay: RunningRtpengine;
+  readonly relay: RelayControl;
   /** PEM of the lists of root and client authority. */
   readonly lists: () => string;
   /** Resolves once what was revoked so far is refused. */
@@ -44,7 +43,7 @@ const nameOf = (certificate: Uint8Array): string => {
 
 const endAll = async (
   engine: RunningKamailio,
-  relay: RunningRtpengine,
+  relay: RelayControl,
   state: EngineState,
   host: string,
   calls: readonly EngineCall[],
@@ -80,6 +79,7 @@ export const startKamailioSignalling = async (
     host,
     port,
     relayControl: `${relay.control.host}:${relay.control.port}`,
+    ...(relay.token === undefined ? {} : { relayToken: relay.token }),
     clientAuthorityName: nameOf(authorities.clientAuthority.certificate),
     credentials,
     trust,

@@ -125,22 +125,28 @@ const createPortFinder = <Pair>(range: RelayRange, engine: RelayEngine<Pair>) =>
   };
 };
 
+/** Whether a phone at an address, with an RTP port, can be led through a relay on a range whose host is in canonical form. */
+export const checkPhone = (
+  range: RelayRange,
+  signalled: string,
+  port: number,
+): Result<void, Fault<PhoneRefusal>> => {
+  const address = canonicalAddress(signalled);
+  if (isIPv6(address) !== isIPv6(range.host)) return fault('relay-address-family');
+  const isOwn = isOwnPort(range, address, port) || isOwnPort(range, address, port + 1);
+  return isOwn ? fault('relay-loop') : ok(undefined);
+};
+
 const callOf = (
   range: RelayRange,
   engineCall: EngineCall,
   ports: Readonly<Record<Side, number>>,
 ): RelayCall => {
-  const check: RelayCall['check'] = (signalled, port) => {
-    const address = canonicalAddress(signalled);
-    if (isIPv6(address) !== isIPv6(range.host)) return fault('relay-address-family');
-    const isOwn = isOwnPort(range, address, port) || isOwnPort(range, address, port + 1);
-    return isOwn ? fault('relay-loop') : ok(undefined);
-  };
   return {
     port: (side) => ports[side],
-    check,
+    check: (address, port) => checkPhone(range, address, port),
     setPhone(side, address, signalledPort) {
-      const checked = check(address, signalledPort);
+      const checked = checkPhone(range, address, signalledPort);
       if (checked.ok) engineCall.setPhone(side, canonicalAddress(address), signalledPort);
       return checked;
     },
@@ -184,7 +190,8 @@ const createOpener = <Pair>(
   };
 };
 
-const sumOf = (legs: readonly LegCounters[]): LegCounters => ({
+/** Sums up legs. */
+export const sumOf = (legs: readonly LegCounters[]): LegCounters => ({
   packets: legs.reduce((sum, { packets }) => sum + packets, 0),
   bytes: legs.reduce((sum, { bytes }) => sum + bytes, 0),
   dropped: Object.fromEntries(
