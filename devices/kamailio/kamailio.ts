@@ -7,6 +7,7 @@ import { handshakeProblem, type TrialCredentials } from './handshake.ts';
 import { parseLogLine, type LogLine } from './log-line.ts';
 import { startOwnGroup, type OwnGroup } from './own-group.ts';
 import { kamailioProgram, programProblem } from './programs.ts';
+import { quietControl, tlsProcesses } from './quiet-control.ts';
 import { pathsIn } from './run-folder.ts';
 
 /** Milliseconds from the start until it must answer, and between two looks. */
@@ -33,14 +34,8 @@ export interface RunningKamailio {
   stop(): Promise<void>;
 }
 
-/** The process that serves all connections; null where it does not say. */
-const serverOf = async (control: KamailioControl): Promise<string | null> => {
-  const said = await control.ask('core.ps').catch(() => '');
-  return /^(\d+)\s+tcp receiver/m.exec(said)?.[1] ?? null;
-};
-
 /** Whether a process waits for something to do, or is gone (proc_pid_stat(5)). */
-const isWaiting = (id: string): boolean => {
+const isWaiting = (id: number): boolean => {
   try {
     return !/\) R /.test(readFileSync(`/proc/${id}/stat`, 'latin1'));
   } catch {
@@ -48,14 +43,15 @@ const isWaiting = (id: string): boolean => {
   }
 };
 
-const reader = (control: KamailioControl, server: string | null) => async (): Promise<void> => {
-  const end = performance.now() + turn.deadline;
-  while (server !== null && !isWaiting(server) && performance.now() < end)
-    await new Promise((resolve) => setTimeout(resolve, turn.look));
-  // Its log and its control socket are read in turns: what was written before the question is here with the answer.
-  await control.ask('core.uptime').catch(() => undefined);
-  await new Promise((resolve) => setImmediate(resolve));
-};
+const reader =
+  (control: KamailioControl, servers: readonly number[]) => async (): Promise<void> => {
+    const end = performance.now() + turn.deadline;
+    while (!servers.every(isWaiting) && performance.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, turn.look));
+    // Its log and its control socket are read in turns: what was written before the question is here with the answer.
+    await control.ask('core.uptime').catch(() => undefined);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
 
 /** What is wrong with the configuration, in Kamailio's own words; null when nothing is. */
 export const configurationProblem = (folder: string): Promise<string | null> =>
@@ -148,5 +144,10 @@ export const startKamailio = async (start: KamailioStart): Promise<RunningKamail
     throw new Error(problemText(why, start, early));
   }
   life.isReady = true;
-  return { control, caughtUp: reader(control, await serverOf(control)), stop };
+  const processes = await tlsProcesses(control);
+  return {
+    control: quietControl(control, processes),
+    caughtUp: reader(control, processes.receivers),
+    stop,
+  };
 };
