@@ -37,8 +37,8 @@ describe.skipIf(problem !== null)(`an engine that is killed in the middle of a c
     { timeout: 120_000 },
     async (program, reason) => {
       const out = join(bench.folder, program);
-      const only = ['2.2.d', '5.1.g', '5.1.k'];
-      const words = ['evaluate', '--target', target, '--only', ...only, '--out', out];
+      const only = ['2.1.a', '2.2.d', '5.1.g', '5.1.k'];
+      const words = ['evaluate', '--controls', '--target', target, '--only', ...only, '--out', out];
       const running = bench.start(words);
       await running.says('✓ the appliance started');
       const engine = await engineOf(program);

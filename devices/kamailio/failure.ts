@@ -1,7 +1,9 @@
+import { UnaskedError } from '../contract.ts';
+
 /** What broke first among the engines of one appliance; whatever is asked afterwards counts no more. */
 export interface EngineFailure {
   report(text: string): void;
-  /** Throws one line once something broke. */
+  /** Throws an UnaskedError of one line once something broke. */
   check(): void;
 }
 
@@ -13,7 +15,7 @@ export const createEngineFailure = (): EngineFailure => {
       broken ??= text;
     },
     check() {
-      if (broken !== null) throw new Error(broken);
+      if (broken !== null) throw new UnaskedError(broken);
     },
   };
 };

@@ -5,6 +5,7 @@ import { nodeProgram, type HostProcess } from '../../simulators/lab/host-process
 import { capabilityProblem, nonsense } from '../honesty.ts';
 import {
   DeadlineError,
+  UnaskedError,
   type Appliance,
   type Capability,
   type Phone,
@@ -21,10 +22,12 @@ export interface StopLimits {
 /** Less, in all, than a run waits for a part. */
 const usualLimits: StopLimits = { stop: 3_000, end: 1_000 };
 
-const errorOf = ({ name, message }: PassedError): Error =>
-  name === 'DeadlineError'
-    ? new DeadlineError(message)
+const errorOf = ({ name, message }: PassedError): Error => {
+  if (name === 'DeadlineError') return new DeadlineError(message);
+  return name === 'UnaskedError'
+    ? new UnaskedError(message)
     : Object.assign(new Error(message), { name });
+};
 
 /** A part in another process. */
 interface RemotePart {

@@ -6,7 +6,7 @@ import { makePlan } from './plan.ts';
 import { judgeScenario, type Evidence } from './scenario.ts';
 import { fakeActivity, fakeScenario, repertoireOf, usualSelection } from './testing/fakes.ts';
 
-type State = 'worked' | 'broke';
+type State = 'worked' | 'broke' | 'could not be asked';
 
 /** One lane's controls; an absent one was not reached. */
 interface Lane {
@@ -17,7 +17,12 @@ interface Lane {
 }
 
 const tries = (state: State) => [
-  { worked: state === 'worked', step: 'call', observed: `it ${state}` },
+  {
+    worked: state === 'worked',
+    step: 'call',
+    observed: `it ${state}`,
+    ...(state === 'could not be asked' ? { unasked: true } : {}),
+  },
 ];
 
 const filesOf = ({ activities, first, last, alive }: Lane, index: number) => {
@@ -74,12 +79,17 @@ describe('the judge of the controls', () => {
     [
       'the testbed is not alive either',
       [{ ...dead, alive: false }],
-      /nothing shows that the testbed/,
+      /nothing shows that it was the target and not the testbed/,
     ],
     [
       'nobody looked whether it is',
       [{ activities: [], first: 'worked', last: 'broke' }],
       /not known/,
+    ],
+    [
+      'it could not be asked, as by an engine of the testbed’s that ended',
+      [{ ...dead, last: 'could not be asked' }],
+      /it could not be asked: call: it could not be asked/,
     ],
     ['it never worked', [{ ...dead, first: 'broke' }], /before anything else did not work: call/],
     ['no last control was reached', [{ activities: [], first: 'worked' }], /no last control/],

@@ -46,6 +46,7 @@ const laneState = (evidence: Evidence, lane: number): LaneState | null => {
   if (!ended) return told('not looked at', 'the last control was not reached');
   if (ended.worked) return told('works', ended.observed);
   const seen = `${ended.step}: ${ended.observed}`;
+  if (ended.unasked === true) return told('unclear', `it could not be asked: ${seen}`);
   if (alive?.alive === true) return told('broken', `${seen}; ${alive.observed}`);
   return told(
     'unclear',
@@ -84,7 +85,7 @@ const judgeControls = (evidence: Evidence): Finding => {
     return inconclusive(
       unclear.state === 'never worked'
         ? `the control before anything else did not work: ${unclear.observed}`
-        : `the control after ${unclear.activities.join(', ')} did not work, and nothing shows that the testbed was alive: ${unclear.observed}`,
+        : `the control after ${unclear.activities.join(', ')} did not work, and nothing shows that it was the target and not the testbed: ${unclear.observed}`,
       unclear.evidence,
     );
   const works = having('works');

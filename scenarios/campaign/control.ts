@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { z } from 'zod';
-import type { Endpoint } from '../../devices/contract.ts';
+import { UnaskedError, type Endpoint } from '../../devices/contract.ts';
 import type { EnrolledIdentity } from '../../simulators/attackers/call-faults.ts';
 import {
   createMaliciousUser,
@@ -22,6 +22,8 @@ const attemptSchema = z.strictObject({
   worked: z.boolean(),
   step: z.enum(['start', 'enrol', 'register', 'call']),
   observed: z.string(),
+  /** The way to ask failed: whether the target works is not known. */
+  unasked: z.boolean().optional(),
 });
 type Attempt = Readonly<z.infer<typeof attemptSchema>>;
 
@@ -105,7 +107,11 @@ const attempt = async (
     return { attempt: await registerAndCall(user, callers), identities };
   } catch (error) {
     const observed = messageOf(error);
-    return { attempt: { worked: false, step: 'start', observed }, identities: [] };
+    const failed = { worked: false, step: 'start', observed } as const;
+    return {
+      attempt: error instanceof UnaskedError ? { ...failed, unasked: true } : failed,
+      identities: [],
+    };
   } finally {
     user?.close();
   }
