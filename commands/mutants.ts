@@ -256,8 +256,8 @@ const count =
     return value;
   };
 
-/** A run waits for about a third of its time, for audio and for handshakes. */
-const usualJobs = availableParallelism() + 1;
+/** A run waits for nearly half of its time, for audio and for handshakes. */
+const usualJobs = availableParallelism() + 2;
 
 /** `discretio mutants`: whether the testbed notices what it must, and accuses nobody wrongly. */
 export const addMutantsCommand = (program: Command, finish: (code: number) => void): void => {
