@@ -6,7 +6,7 @@ import type { Endpoint } from './endpoint.ts';
 export interface OfferedMedia {
   /** The media text that is signed (I-3). */
   readonly text: string;
-  /** Where to send audio, or null if the SDP names no address. */
+  /** Where to send audio; null if the SDP names no address, or no port that anything can be sent to: 0 refuses the audio (RFC 3264 section 6). */
   readonly peer: Endpoint | null;
 }
 
@@ -47,8 +47,9 @@ export const readSdp = (body: Uint8Array): OfferedMedia | null => {
   if (port === undefined || !media.includes('a=rtpmap:97 SPEEX/8000')) return null;
   const direction = directionOf(media) ?? directionOf(session) ?? 'sendrecv';
   const host = addressOf(media) ?? addressOf(session);
+  const isReachable = Number(port) > 0 && Number(port) <= 65_535;
   return {
     text: `RTP/SAVP 97 SPEEX/8000 20 ${direction}`,
-    peer: host === undefined ? null : { host, port: Number(port) },
+    peer: host === undefined || !isReachable ? null : { host, port: Number(port) },
   };
 };
