@@ -12,6 +12,15 @@ export const liveTargets: readonly LiveTarget[] = [liveAppliance, livePhone];
 /** Milliseconds in which further attempts to find fewer cases are begun, unless more are asked for. */
 const usualShrinking = 60_000;
 
+/** How often cases are performed again: each changes what is made anew (keys, nonces, signatures), so that the same change may fall beside the fault the next time. */
+const repetitions = (numbers: readonly number[]): number => (numbers.length === 1 ? 12 : 3);
+
+const again = (
+  batch: number,
+  numbers: readonly number[],
+): readonly { readonly batch: number; readonly numbers: readonly number[] }[] =>
+  Array.from({ length: repetitions(numbers) }, () => ({ batch, numbers }));
+
 /** Properties that need many cases, so that halves of a batch tell nothing. */
 const ofMany: ReadonlySet<string> = new Set(['flat memory', 'descriptors freed']);
 
@@ -76,9 +85,10 @@ const minimised = async (
   const shows = async (numbers: readonly number[]): Promise<boolean> => {
     if (isOver()) return false;
     order.progress?.(`${target.name}: ${failure.property}: again with ${numbers.length} cases`);
-    const batches = [{ batch: failure.batch, numbers }];
-    const again = await performBatches(target, order, batches).catch(() => null);
-    return again?.failure?.property === failure.property;
+    const report = await performBatches(target, order, again(failure.batch, numbers)).catch(
+      () => null,
+    );
+    return report?.failure?.property === failure.property;
   };
   return smallestOf(failure, shows, isOver);
 };
@@ -103,11 +113,11 @@ const writeLiveFailure = async (
   const place = join(folder, target.name, 'failures');
   const slug = property.replaceAll(/[^a-z0-9]+/g, '-');
   const file = join(place, `${slug}-${seed}-${path.replace(':', '-')}.json`);
-  const again = `discretio fuzz ${target.name} --seed ${seed} --path ${path}`;
   const told = cases.map((number) => ({ number, case: liveCase(target.cases, seed, number) }));
-  const about = { target: target.name, seed, batch, path, property, expected, observed, again };
+  const about = { target: target.name, seed, batch, path, property, expected, observed };
   await mkdir(place, { recursive: true });
-  const document = { ...about, confirmed: isConfirmed, cases: told };
+  const command = `discretio fuzz ${target.name} --seed ${seed} --path ${path}`;
+  const document = { ...about, again: command, confirmed: isConfirmed, cases: told };
   await writeFile(file, `${JSON.stringify(document, plain, 2)}\n`);
   return { ...failure, cases, isConfirmed, file, path };
 };
@@ -117,7 +127,7 @@ const perform = (target: LiveTarget, order: LiveCampaignOrder): Promise<LiveRepo
   if (path === undefined) return runLive(target, order);
   const [batch = 0, index] = path.split(':').map(Number);
   const numbers = index === undefined ? numbersOf(size, batch) : [batch * size + index];
-  return performBatches(target, order, [{ batch, numbers }]);
+  return performBatches(target, order, again(batch, numbers));
 };
 
 /** Runs a target, looks for the fewest cases that show what fails, and writes them. Rejects with one line where no lab can be started. */

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Command } from '../commands.ts';
 import type { Screen, ScreenName, Verdict } from '../view.ts';
 import type { Language, Words } from '../words.ts';
@@ -20,7 +20,8 @@ export const Title = ({ text }: { readonly text: string }) => {
   useEffect(() => {
     document.title = `${text} – Discretio`;
   }, [text]);
-  useEffect(() => heading.current?.focus(), []);
+  // Before anybody sees the screen: a key pressed at once would otherwise lose its field to the heading.
+  useLayoutEffect(() => heading.current?.focus(), []);
   return (
     <h1 ref={heading} tabIndex={-1}>
       {text}
