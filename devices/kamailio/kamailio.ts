@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { setImmediate as turnOfLoop, setTimeout as delay } from 'node:timers/promises';
 import type { Authorities } from '../../reference/appliance/authorities/authorities.ts';
 import { kamailioControl, type KamailioControl } from './control.ts';
 import type { EngineFailure } from './failure.ts';
@@ -46,11 +47,10 @@ const isWaiting = (id: number): boolean => {
 const reader =
   (control: KamailioControl, servers: readonly number[]) => async (): Promise<void> => {
     const end = performance.now() + turn.deadline;
-    while (!servers.every(isWaiting) && performance.now() < end)
-      await new Promise((resolve) => setTimeout(resolve, turn.look));
+    while (!servers.every(isWaiting) && performance.now() < end) await delay(turn.look);
     // Its log and its control socket are read in turns: what was written before the question is here with the answer.
     await control.ask('core.uptime').catch(() => undefined);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turnOfLoop();
   };
 
 /** What is wrong with the configuration, in Kamailio's own words; null when nothing is. */
@@ -72,7 +72,7 @@ const until = async (
   for (;;) {
     const problem = await look();
     if (problem === null || !group.isUp() || performance.now() > end) return problem;
-    await new Promise((resolve) => setTimeout(resolve, readiness.look));
+    await delay(readiness.look);
   }
 };
 

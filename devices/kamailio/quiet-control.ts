@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { KamailioControl } from './control.ts';
 
 /** Processes that use OpenSSL: who serves connections, and who accepts and closes them. */
@@ -47,10 +48,10 @@ const rest = async (ids: readonly number[]): Promise<void> => {
   const end = performance.now() + patience.rest;
   for (;;) {
     signal(ids, 'SIGSTOP');
-    await new Promise((resolve) => setTimeout(resolve, patience.look));
+    await delay(patience.look);
     if (ids.every(wasWaiting) || performance.now() > end) return;
     signal(ids, 'SIGCONT');
-    await new Promise((resolve) => setTimeout(resolve, patience.look));
+    await delay(patience.look);
   }
 };
 

@@ -21,6 +21,12 @@ export interface LiveOrder extends LabOptions {
   readonly from?: number;
 }
 
+/** Cases by their numbers, and the batch that they are of. */
+export interface Batch {
+  readonly batch: number;
+  readonly numbers: readonly number[];
+}
+
 /** A fault, with the cases of the batch that showed it. */
 export interface BatchFailure extends LiveFault {
   readonly batch: number;

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { liveAppliance } from './appliance/target.ts';
 import { livePhone } from './phone/target.ts';
-import { liveCase, type BatchFailure, type LiveOrder } from './batch.ts';
+import { liveCase, type Batch, type BatchFailure, type LiveOrder } from './batch.ts';
 import { numbersOf, performBatches, runLive, type LiveReport } from './run.ts';
 import type { LiveTarget } from './target.ts';
 
@@ -15,10 +15,7 @@ const usualShrinking = 60_000;
 /** How often cases are performed again: each changes what is made anew (keys, nonces, signatures), so that the same change may fall beside the fault the next time. */
 const repetitions = (numbers: readonly number[]): number => (numbers.length === 1 ? 12 : 3);
 
-const again = (
-  batch: number,
-  numbers: readonly number[],
-): readonly { readonly batch: number; readonly numbers: readonly number[] }[] =>
+const again = (batch: number, numbers: readonly number[]): readonly Batch[] =>
   Array.from({ length: repetitions(numbers) }, () => ({ batch, numbers }));
 
 /** Properties that need many cases, so that halves of a batch tell nothing. */

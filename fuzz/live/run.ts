@@ -3,6 +3,7 @@ import {
   LabProblem,
   processesEnded,
   runBatch,
+  type Batch,
   type BatchFailure,
   type LiveOrder,
   type Run,
@@ -73,10 +74,7 @@ const reportOf = (run: Run, failure: BatchFailure | null, problem: string | null
 const problemOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
-const runOn = async (
-  run: Run,
-  batches: readonly { readonly batch: number; readonly numbers: readonly number[] }[],
-): Promise<LiveReport> => {
+const runOn = async (run: Run, batches: readonly Batch[]): Promise<LiveReport> => {
   let said = performance.now();
   let current: Omit<BatchFailure, keyof LiveFault> = { batch: 0, begun: [], underWay: [] };
   try {
@@ -128,7 +126,7 @@ const openRun = async (target: LiveTarget, order: LiveOrder): Promise<Run> => ({
 export const performBatches = async (
   target: LiveTarget,
   order: LiveOrder,
-  batches: readonly { readonly batch: number; readonly numbers: readonly number[] }[],
+  batches: readonly Batch[],
 ): Promise<LiveReport> => {
   const run = await openRun(target, order);
   try {
